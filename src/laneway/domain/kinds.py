@@ -1,0 +1,96 @@
+"""Kinds: every kind of record that is stored, with the columns that queries, indexes and foreign keys need."""
+
+from types import MappingProxyType
+
+from laneway.domain.alert import Firing, Timer
+from laneway.domain.approval import Approval
+from laneway.domain.item import Item
+from laneway.domain.lane import Lane
+from laneway.domain.queue import QueueItem
+from laneway.domain.record import Kind, Record
+from laneway.domain.session import Attachment, EnvironmentEntry, Note, Selection, Session
+from laneway.domain.thread import Thread
+from laneway.domain.turn import Turn
+from laneway.domain.user import AuditEntry, IdempotentReply, Key, Login, Node, User
+
+USER = Kind("user", User, ("name",), unique=(("name",),))
+KEY = Kind("key", Key, ("sha256", "revoked", "created_at"), unique=(("sha256",),))
+LOGIN = Kind("login", Login, ("sha256", "expires_at", "key_id"), unique=(("sha256",),))
+AUDIT = Kind("audit", AuditEntry, ("at",))
+IDEMPOTENCY = Kind(
+    "idempotency", IdempotentReply, ("created_at", "thread_id", "session_id"),
+    thread="thread_id", session="session_id", numbered="offset",
+)  # fmt: skip
+NODE = Kind("node", Node, ("beat_at",))
+
+SESSION = Kind(
+    "session", Session, ("updated_at", "deleted", "default_of", "state_untold"),
+    session="id", unique=(("default_of",),),
+)  # fmt: skip
+NOTE = Kind("note", Note, ("session_id", "prompt", "key", "created_at"), session="session_id")
+ENTRY = Kind("entry", EnvironmentEntry, ("session_id", "collection", "key"), session="session_id")
+ATTACHMENT = Kind("attachment", Attachment, ("session_id", "sha256", "created_at"), session="session_id")
+SELECTION = Kind("selection", Selection, ("session_id", "thread_id"), thread="thread_id", session="session_id")
+TIMER = Kind("timer", Timer, ("session_id", "due_at", "created_at"), session="session_id")
+FIRING = Kind(
+    "firing", Firing, ("session_id", "source", "occurrence", "at"),
+    session="session_id", unique=(("source", "occurrence"),),
+)  # fmt: skip
+
+THREAD = Kind(
+    "thread",
+    Thread,
+    (
+        "session_id", "agent_id", "kind", "status", "active_turn_id", "title", "tags", "metadata", "pinned",
+        "archived", "unread", "queue_depth", "active_at", "created_at", "updated_at", "deleted", "alert_source",
+    ),
+    references=MappingProxyType({"session_id": "session", "active_turn_id": "turn", "last_turn_id": "turn"}),
+    thread="id",
+    session="session_id",
+)  # fmt: skip
+TURN = Kind(
+    "turn",
+    Turn,
+    ("session_id", "thread_id", "number", "status", "fence", "node", "started_at"),
+    references=MappingProxyType({"thread_id": "thread", "node": "node"}),
+    thread="thread_id",
+    session="session_id",
+)
+ITEM = Kind(
+    "item",
+    Item,
+    ("session_id", "thread_id", "turn_id", "role", "state", "open"),
+    references=MappingProxyType({"thread_id": "thread", "turn_id": "turn"}),
+    thread="thread_id",
+    session="session_id",
+    numbered="seq",
+)
+QUEUE_ITEM = Kind(
+    "queue_item",
+    QueueItem,
+    ("session_id", "thread_id", "turn_id", "state", "open"),
+    references=MappingProxyType({"thread_id": "thread", "turn_id": "turn"}),
+    thread="thread_id",
+    session="session_id",
+)
+APPROVAL = Kind(
+    "approval",
+    Approval,
+    ("session_id", "thread_id", "turn_id", "state", "at"),
+    references=MappingProxyType({"thread_id": "thread", "turn_id": "turn", "item_id": "item"}),
+    thread="thread_id",
+    session="session_id",
+)
+LANE = Kind(
+    "lane",
+    Lane,
+    ("session_id", "thread_id", "workflow", "scope", "agent", "updated_at"),
+    thread="thread_id",
+    session="session_id",
+)
+
+KINDS: tuple[Kind[Record], ...] = (
+    USER, KEY, LOGIN, AUDIT, IDEMPOTENCY, NODE, SESSION, NOTE, ENTRY, ATTACHMENT, SELECTION, TIMER, FIRING,
+    THREAD, TURN, ITEM, QUEUE_ITEM, APPROVAL, LANE,
+)  # fmt: skip
+"""Every kind. The partial unique index `turn(thread_id) where status is active` is the stores' to keep as well."""

@@ -1,0 +1,107 @@
+"""Turn: one run of a thread on a batch of queue items, from claim to outcome; it may take several attempts."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from laneway.domain.instant import Instant
+from laneway.domain.lane import LaneKey
+from laneway.domain.thread import Usage
+
+TurnStatus = Literal[
+    "running", "waiting", "needs_review", "completed", "failed", "cancelled", "interrupted", "superseded"
+]
+RunStatus = Literal["running", "answered", "empty", "failed", "timed_out", "cancelled"]
+ReviewAction = Literal["retry", "skip", "mark_done"]
+CancelCause = Literal["stop", "interrupt", "delete"]
+
+ACTIVE: frozenset[TurnStatus] = frozenset({"running", "waiting", "needs_review"})
+"""A thread has at most one turn in these states; a unique index says so."""
+TERMINAL: frozenset[TurnStatus] = frozenset({"completed", "failed", "cancelled", "interrupted", "superseded"})
+
+
+@dataclass(frozen=True, slots=True)
+class TurnError:
+    """Why a turn failed: a stable class and a text for people."""
+
+    class_: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One agent's part of a turn."""
+
+    agent: str
+    lane: LaneKey
+    status: RunStatus = "running"
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequest:
+    """The durable flag of a cancel: once recorded, no new call of the turn starts."""
+
+    cause: CancelCause
+    at: Instant
+    discard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One run of a thread. Every write of it carries `fence`, which rises with each attempt."""
+
+    id: str
+    owner: str
+    session_id: str
+    thread_id: str
+    number: int
+    status: TurnStatus
+    attempt: int
+    fence: int
+    trigger: str
+    item_ids: tuple[str, ...]
+    runs: tuple[Run, ...]
+    started_at: Instant
+    node: str | None = None
+    """The process that runs it; None: free to be taken up."""
+    crashes: int = 0
+    """Attempts that died while running; a turn taken up after a wait or a drain does not count."""
+    usage: Usage = field(default_factory=Usage)
+    error: TurnError | None = None
+    cancel: CancelRequest | None = None
+    once_started: bool = False
+    """A call with an effect that must happen once was started: a failure then pauses the queue."""
+    finished_at: Instant | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResource:
+    """A turn as the API shows it."""
+
+    id: str
+    thread_id: str
+    number: int
+    status: TurnStatus
+    attempt: int
+    trigger: str
+    item_ids: tuple[str, ...]
+    runs: tuple[Run, ...]
+    usage: Usage
+    error: dict[str, str] | None
+    node: str | None
+    started_at: Instant
+    finished_at: Instant | None
+
+
+def turn_resource(turn: Turn) -> TurnResource:
+    """Show a turn."""
+    return TurnResource(
+        turn.id, turn.thread_id, turn.number, turn.status, turn.attempt, turn.trigger, turn.item_ids, turn.runs,
+        turn.usage, error_resource(turn.error), turn.node, turn.started_at, turn.finished_at,
+    )  # fmt: skip
+
+
+def error_resource(error: TurnError | None) -> dict[str, str] | None:
+    """Show an error: `class` and `message`."""
+    return None if error is None else {"class": error.class_, "message": error.message}

@@ -1,0 +1,208 @@
+"""Store: the contract of what is kept. All safety lives here: ownership, versions, fences, offsets, one transaction."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from laneway.domain.changes import Changes, Decision, Need, View
+from laneway.domain.event import Delta
+from laneway.domain.instant import Instant
+from laneway.domain.json import Json
+from laneway.domain.principal import Principal
+from laneway.domain.record import Kind, Record
+from laneway.wire import StoredEvent
+
+Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "has", "entry"]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A condition on a kind's column. `has`: a JSON array column contains the value; `entry`: a JSON object column
+    has the (key, value) pair. `column` must be declared by the kind, or be `id`, `owner` or `seq`."""
+
+    column: str
+    operator: Operator
+    value: str | int | bool | None | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """Asks for one record: the result is the record, or None when it is missing, hidden or somebody else's."""
+
+    kind: Kind[Record]
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Asks for a page of a kind: the result is a `Page`."""
+
+    kind: Kind[Record]
+    where: tuple[Where, ...] = ()
+    order: tuple[tuple[str, Literal["asc", "desc"]], ...] = (("id", "asc"),)
+    """Columns; `id` is always the last tie-break, in the direction of the last column."""
+    limit: int = 20
+    offset: int = 0
+    cursor: str | None = None
+    """A `Page.next_cursor`: goes on after that page, whatever was inserted or moved before it."""
+    count: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of records, in order."""
+
+    records: tuple[Record, ...]
+    next_cursor: str | None = None
+    total: int | None = None
+    """How many records all conditions leave; only when asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Asks for the text so far of the unfinished items of a thread: the result maps item id → text."""
+
+    thread_id: str
+
+
+Ask = Get | Query | Fold
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Answers to all asks of one read, as of one moment of the log."""
+
+    results: tuple[object, ...]
+    offset: int
+    """The last offset of the log that was named; 0 when none was."""
+    position: int
+    """The position of the newest commit that is visible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A recorded decision and the numbers that its events were given."""
+
+    changes: Changes
+    reply: Json
+    events: tuple[StoredEvent, ...]
+
+    @property
+    def offset(self) -> int:
+        """The last offset of the first event's log; 0 when nothing was told."""
+        return max((event.offset for event in self.events if event.log == self.events[0].log), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class LogRead:
+    """Events after a cursor, in order, and where to go on."""
+
+    events: tuple[StoredEvent, ...]
+    cursor: int
+    """Read on after this: it moves over tombstones and events of other threads, too."""
+    tail: int
+    """The newest number there is; `cursor >= tail` means that all has been read."""
+    oldest: int = 0
+    """Cursors below this are older than what is kept (`CursorExpired` has been raised for one already)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchEntry:
+    """What the search projection keeps of an item or a title (then `item_id` is empty). Empty text removes it."""
+
+    owner: str
+    session_id: str
+    thread_id: str
+    item_id: str
+    text: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A match; `snippet` marks the terms with U+0002 and U+0003, which no stored text has."""
+
+    thread_id: str
+    item_id: str
+    snippet: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What `compact` may prune: deltas of items that ended before, and whole events from before (None: nothing)."""
+
+    deltas_before: Instant | None = None
+    events_before: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOptions:
+    """How a store behaves for one process."""
+
+    node: str = ""
+    """Heartbeats are written under this name from `open` to `close`; empty: none."""
+    lease_s: float = 6.0
+    settings: Mapping[str, str] = field(default_factory=lambda: dict[str, str]())
+
+
+class Store(Protocol):
+    """Records and logs. Every call takes the principal, and every query filters by owner unless it is the system's.
+
+    Raises `Unavailable` when the disk or database does not take the write: nothing of it was recorded then.
+    """
+
+    async def open(self) -> None:
+        """Migrate, take the exclusive lock where one process is all there may be, start the heartbeat."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was accepted and release everything. Safe to call twice."""
+        ...
+
+    async def transact(
+        self, principal: Principal, needs: Sequence[Need], decide: Callable[[View], Decision]
+    ) -> Committed:
+        """Load the needs, decide, and commit all of it durably, or raise what `decide` raised with nothing changed.
+
+        Two transactions whose needs overlap see each other whole or not at all. When it returns, a power cut does
+        not lose it. An active turn beside another in one thread is a `Conflict`, as is a broken `Kind.unique`.
+        """
+        ...
+
+    async def append(self, deltas: Sequence[Delta]) -> tuple[str, ...]:
+        """Append deltas in one commit; returns the ids of turns whose fence was stale: nothing of theirs was kept."""
+        ...
+
+    async def read(self, principal: Principal, *asks: Ask, log: str | None = None) -> Snapshot:
+        """Answer every ask from one snapshot, with the log's offset at that moment."""
+        ...
+
+    async def read_log(self, log: str, after: int, limit: int, thread_id: str | None = None) -> LogRead:
+        """Read a log's events with offset > `after`; raises `BadCursor` for the future, `CursorExpired` for the pruned.
+
+        The caller has checked that its principal owns the log.
+        """
+        ...
+
+    async def read_user(self, owner: str, after: tuple[int, int], limit: int) -> LogRead:
+        """Read all of a user's events after (position, ordinal), in order of commits; its numbers are positions."""
+        ...
+
+    async def erase(self, limit: int = 500) -> bool:
+        """Erase at most `limit` rows of what was marked for it; True while more is left. Resumes after a crash."""
+        ...
+
+    async def compact(self, retention: Retention) -> int:
+        """Prune what retention allows; returns how many rows went. Bytes of what stays never change."""
+        ...
+
+    async def index(self, entries: Sequence[SearchEntry], position: int) -> int:
+        """Put entries into the search projection and move its cursor; with no entries, only tell the cursor."""
+        ...
+
+    async def search(
+        self, principal: Principal, text: str, session_id: str | None = None, limit: int = 20
+    ) -> tuple[SearchHit, ...]:
+        """Find items and titles that have all the words of `text`, newest first."""
+        ...
