@@ -7,6 +7,7 @@ from tests.architecture.tree import ROOT, texts, where
 # The first folders of absolute paths that exist on somebody's machine only.
 PRIVATE_PATH = re.compile(r"""(?:^|[\s"'`(=:])/(?:work|home|root|Users|opt)/[\w.-]""", re.MULTILINE)
 DOCUMENT = re.compile(r"\b[A-Z]{3,}\.md\b")
+LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
 LOCKS = ("requirements/*.txt", "**/package-lock.json")
 
 
@@ -38,6 +39,19 @@ def test_every_document_that_is_mentioned_exists():
     ]
 
     assert not missing
+
+
+def test_every_link_between_pages_leads_somewhere():
+    pages = {path: text for path, text in texts().items() if path.suffix == ".md"}
+
+    broken = [
+        f"{where(path)}: {target}"
+        for path, text in pages.items()
+        for target in LINK.findall(text)
+        if not (path.parent / target).exists()
+    ]
+
+    assert not broken
 
 
 def test_the_runtime_lock_holds_only_what_was_tested():
