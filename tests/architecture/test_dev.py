@@ -34,8 +34,10 @@ def test_uv_is_told_what_pip_is_configured_with(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PIP_FIND_LINKS", "/srv/one /srv/two")
     monkeypatch.setenv("PIP_TRUSTED_HOST", "mirror.example")
     monkeypatch.setenv("UV_INSECURE_HOST", "chosen.example")
+    dev = load()
+    monkeypatch.setattr(dev, "PYTHON", sys.executable)
 
-    told = load().uv_environment()
+    told = dev.uv_environment()
 
     assert told["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
     assert told["UV_FIND_LINKS"] == "/srv/one,/srv/two"
