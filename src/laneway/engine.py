@@ -43,7 +43,7 @@ class Engine(Protocol):
         ...
 
     async def stop(self, drain_s: float) -> None:
-        """Take nothing new, wait `drain_s` for running turns, then cancel them: their turns are released, not failed."""
+        """Take nothing new, wait `drain_s` for what runs, then cancel it: those turns are released, not failed."""
         ...
 
     def dispatch(self, ready: ReadyThread) -> None:

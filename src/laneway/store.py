@@ -22,7 +22,7 @@ class Where:
 
     column: str
     operator: Operator
-    value: str | int | bool | None | tuple[str, ...]
+    value: str | int | bool | tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class StoreOptions:
     node: str = ""
     """Heartbeats are written under this name from `open` to `close`; empty: none."""
     lease_s: float = 6.0
-    settings: Mapping[str, str] = field(default_factory=lambda: dict[str, str]())
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Store(Protocol):
@@ -196,6 +196,10 @@ class Store(Protocol):
     async def compact(self, retention: Retention) -> int:
         """Prune what retention allows; returns how many rows went. Bytes of what stays never change."""
         ...
+
+
+class SearchIndex(Protocol):
+    """The search projection that a store keeps beside its records. It tails the log, off the path of any write."""
 
     async def index(self, entries: Sequence[SearchEntry], position: int) -> int:
         """Put entries into the search projection and move its cursor; with no entries, only tell the cursor."""

@@ -1,4 +1,4 @@
-"""Batch: which waiting items the next turn takes. One pure function, used by the engine, the API and the page's preview."""
+"""Batch: which waiting items the next turn takes. One pure function, for the engine, the API and the page alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

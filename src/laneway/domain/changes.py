@@ -33,12 +33,20 @@ class Some:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Needs the text so far of a turn's unfinished items: the fold of their deltas."""
+    """Needs the text so far of a thread's unfinished items: the fold of their deltas."""
 
-    turn_id: str
+    thread_id: str
 
 
-Need = One | Some | Folded
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Needs to know how many of the principal's records of a kind have columns that equal the given values."""
+
+    kind: Kind[Record]
+    where: Mapping[str, str | int]
+
+
+Need = One | Some | Folded | Count
 
 
 class View(Protocol):
@@ -55,6 +63,10 @@ class View(Protocol):
 
     def some(self, kind: Kind[R]) -> Sequence[R]:
         """Return every record of a kind that a `Some` loaded."""
+        ...
+
+    def count(self, kind: Kind[R]) -> int:
+        """Return how many records the declared `Count` of a kind found."""
         ...
 
     def folded(self, item_id: str) -> str:

@@ -1,7 +1,7 @@
 """Thread: one private conversation. Its record holds queue headers and status, never bodies or transcript."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 from laneway.domain.instant import Instant
@@ -65,7 +65,11 @@ class Thread:
     summary: str | None = None
     status: ThreadStatus = "idle"
     status_reason: str | None = None
+    pause_reason: str | None = None
     active_turn_id: str | None = None
+    active_status: Literal["running", "waiting", "needs_review"] | None = None
+    turn_reason: str | None = None
+    """Why the active turn waits or needs a review, or why the last one failed."""
     last_turn_id: str | None = None
     turn_count: int = 0
     queue: tuple[QueueHeader, ...] = ()
@@ -77,7 +81,7 @@ class Thread:
     tags: tuple[str, ...] = ()
     pinned: bool = False
     archived: bool = False
-    metadata: JsonObject = field(default_factory=lambda: dict[str, object]())
+    metadata: JsonObject = field(default_factory=dict[str, object])
     settings: ThreadSettings = field(default_factory=ThreadSettings)
     usage: Usage = field(default_factory=Usage)
     parent_thread_id: str | None = None
@@ -147,6 +151,24 @@ def thread_summary(thread: Thread) -> ThreadSummary:
 def thread_resource(thread: Thread) -> ThreadResource:
     """Show a thread."""
     return ThreadResource(*[getattr(thread, name) for name in RESOURCE_FIELDS])
+
+
+def with_status(thread: Thread, runnable: bool) -> Thread:
+    """Store the status that follows from the rest; `runnable`: the next batch is not empty."""
+    status, reason = _status(thread, runnable)
+    if (status, reason) == (thread.status, thread.status_reason):
+        return thread
+    return replace(thread, status=status, status_reason=reason)
+
+
+def _status(thread: Thread, runnable: bool) -> tuple[ThreadStatus, str | None]:
+    if thread.archived:
+        return "archived", None
+    if thread.active_status is not None:
+        return thread.active_status, thread.turn_reason
+    if thread.settings.paused:
+        return "paused", thread.pause_reason
+    return ("queued", None) if runnable else ("idle", thread.turn_reason)
 
 
 def thread_change(before: Thread | None, after: Thread) -> Mapping[str, object] | None:

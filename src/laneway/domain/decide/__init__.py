@@ -1,0 +1,224 @@
+"""Decide: what each command needs to see, and what it changes. Pure: equal inputs, equal changes."""
+
+from laneway.domain import command as c
+from laneway.domain.changes import Count, Decision, Folded, One, Some, View
+from laneway.domain.command import Command
+from laneway.domain.decide.claim import begin_turn, take_up_turn
+from laneway.domain.decide.queue import (
+    clear_queue,
+    edit_queue_item,
+    pause_queue,
+    post_message,
+    resume_queue,
+    withdraw_queue_item,
+)
+from laneway.domain.decide.reviews import cancel_turn, resolve_approval, retry_turn, review_turn
+from laneway.domain.decide.sessions import (
+    add_attachment,
+    add_note,
+    create_session,
+    delete_attachment,
+    delete_note,
+    delete_session,
+    select_thread,
+    tell_state,
+    update_note,
+    update_session,
+)
+from laneway.domain.decide.steps import record_turn
+from laneway.domain.decide.threads import create_thread, delete_thread, read_thread, update_thread
+from laneway.domain.decide.timers import create_timer, delete_timer, fire_timer, update_timer
+from laneway.domain.decide.users import create_key, create_login, create_user, end_login, revoke_key
+from laneway.domain.decide.verb import Needs, Verb, verb
+from laneway.domain.draft import Draft
+from laneway.domain.kinds import (
+    APPROVAL,
+    ATTACHMENT,
+    ITEM,
+    KEY,
+    LANE,
+    LOGIN,
+    NOTE,
+    QUEUE_ITEM,
+    SESSION,
+    THREAD,
+    TIMER,
+    TURN,
+    USER,
+)
+from laneway.domain.rules import Rules
+
+__all__ = ["COMMANDS", "decide", "needs_of"]
+
+
+def needs_of(command: Command) -> Needs:
+    """The records that deciding a command has to see."""
+    return _VERBS[type(command)].needs(command)
+
+
+def decide(view: View, command: Command, rules: Rules) -> Decision:
+    """Decide a command: what changes, or the error that says why nothing does."""
+    return _VERBS[type(command)].decide(Draft(view, command, rules), command)
+
+
+def _thread(thread_id: str) -> Needs:
+    return (One(THREAD, thread_id),)
+
+
+def _thread_and_turn(thread_id: str) -> Needs:
+    return (One(THREAD, thread_id, ("active_turn_id",)),)
+
+
+def _active_turn(thread_id: str) -> Needs:
+    """A thread with its active turn and whatever ending that turn touches."""
+    return (
+        *_thread_and_turn(thread_id),
+        Some(QUEUE_ITEM, {"thread_id": thread_id, "open": 1}),
+        Some(ITEM, {"thread_id": thread_id, "open": 1}),
+        Some(APPROVAL, {"thread_id": thread_id, "state": "open"}),
+        Folded(thread_id),
+    )
+
+
+def _turn(thread_id: str, turn_id: str) -> Needs:
+    """A thread, one of its turns whole, and whatever ending that turn touches."""
+    return (
+        One(THREAD, thread_id),
+        One(TURN, turn_id, ("node",)),
+        Some(ITEM, {"turn_id": turn_id}),
+        Some(QUEUE_ITEM, {"thread_id": thread_id, "open": 1}),
+        Some(APPROVAL, {"thread_id": thread_id, "state": "open"}),
+        Folded(thread_id),
+    )
+
+
+def _default_session(user_id: str, session_id: str | None) -> Needs:
+    return (Some(SESSION, {"default_of": user_id}),) if session_id is None else (One(SESSION, session_id),)
+
+
+def _queue(thread_id: str) -> Needs:
+    return (*_thread(thread_id), Some(QUEUE_ITEM, {"thread_id": thread_id, "open": 1}))
+
+
+def _accepting() -> Needs:
+    return (Count(QUEUE_ITEM, {"open": 1}),)
+
+
+def _posting(thread_id: str, message: c.NewMessage) -> Needs:
+    """Accepting reads the thread and its turn; an interrupt may also end that turn."""
+    whole = message.delivery == "interrupt"
+    return (*_accepting(), *(_active_turn(thread_id) if whole else _thread_and_turn(thread_id)))
+
+
+def _recording(command: c.RecordTurn) -> Needs:
+    """Most steps touch the items that they name; an end, or a steer, may touch anything that is open."""
+    if any(isinstance(step, c.EndTurn) for step in command.steps):
+        return _turn(command.thread_id, command.turn_id) + _lanes(command)
+    named = {step.item_id for step in command.steps if isinstance(step, _NAMING)}
+    items = tuple(One(ITEM, item_id) for item_id in sorted(named))
+    queue = Some(QUEUE_ITEM, {"thread_id": command.thread_id, "open": 1})
+    steers = (queue,) if any(isinstance(step, c.TakeSteer) for step in command.steps) else ()
+    return (One(THREAD, command.thread_id), One(TURN, command.turn_id), *items, *steers, *_lanes(command))
+
+
+_NAMING = (c.CompleteItem, c.RequestApproval, c.StartCall, c.ReturnCall)
+
+
+def _lanes(command: c.RecordTurn) -> Needs:
+    keeps = any(isinstance(step, c.KeepResumePoint) for step in command.steps)
+    return (Some(LANE, {"thread_id": command.thread_id}),) if keeps else ()
+
+
+def _session_turns(session_id: str) -> Needs:
+    return tuple(
+        Some(TURN, {"session_id": session_id, "status": status}) for status in ("running", "waiting", "needs_review")
+    )
+
+
+_TABLE: tuple[Verb, ...] = (
+    verb(c.CreateUser, lambda _: (), create_user),
+    verb(c.CreateKey, lambda m: (One(USER, m.user_id),), create_key),
+    verb(c.RevokeKey, lambda m: (One(KEY, m.key_id), Some(LOGIN, {"key_id": m.key_id})), revoke_key),
+    verb(c.CreateLogin, lambda _: (), create_login),
+    verb(c.EndLogin, lambda m: (One(LOGIN, m.login_id),), end_login),
+    verb(c.CreateSession, lambda _: (Count(SESSION, {"deleted": 0}),), create_session),
+    verb(c.UpdateSession, lambda m: (One(SESSION, m.session_id),), update_session),
+    verb(c.DeleteSession, lambda m: (One(SESSION, m.session_id), *_session_turns(m.session_id)), delete_session),
+    verb(c.TellState, lambda m: (One(SESSION, m.session_id),), tell_state),
+    verb(
+        c.AddNote,
+        lambda m: (
+            One(SESSION, m.session_id),
+            Count(NOTE, {"session_id": m.session_id}),
+            *((Some(NOTE, {"session_id": m.session_id, "key": m.key}),) if m.key else ()),
+        ),
+        add_note,
+    ),
+    verb(c.UpdateNote, lambda m: (One(SESSION, m.session_id), One(NOTE, m.note_id)), update_note),
+    verb(c.DeleteNote, lambda m: (One(SESSION, m.session_id), One(NOTE, m.note_id)), delete_note),
+    verb(c.SelectThread, lambda m: _thread(m.thread_id), select_thread),
+    verb(
+        c.AddAttachment,
+        lambda m: (
+            *_default_session(m.user_id, m.session_id),
+            *((Count(ATTACHMENT, {"session_id": m.session_id}),) if m.session_id else ()),
+        ),
+        add_attachment,
+    ),
+    verb(c.DeleteAttachment, lambda m: (One(ATTACHMENT, m.attachment.id),), delete_attachment),
+    verb(
+        c.CreateThread,
+        lambda m: (
+            *_default_session(m.user_id, m.session_id),
+            Count(THREAD, {"deleted": 0, "archived": 0}),
+            *(_accepting() if m.message else ()),
+        ),
+        create_thread,
+    ),
+    verb(c.UpdateThread, lambda m: _thread(m.thread_id), update_thread),
+    verb(c.DeleteThread, lambda m: _thread_and_turn(m.thread_id), delete_thread),
+    verb(c.ReadThread, lambda m: _thread(m.thread_id), read_thread),
+    verb(c.PostMessage, lambda m: _posting(m.thread_id, m.message), post_message),
+    verb(
+        c.EditQueueItem,
+        lambda m: (*_active_turn(m.thread_id), One(QUEUE_ITEM, m.item_id)),
+        edit_queue_item,
+    ),
+    verb(
+        c.WithdrawQueueItem,
+        lambda m: (*_thread(m.thread_id), One(QUEUE_ITEM, m.item_id)),
+        withdraw_queue_item,
+    ),
+    verb(c.PauseQueue, lambda m: _queue(m.thread_id), pause_queue),
+    verb(c.ResumeQueue, lambda m: _queue(m.thread_id), resume_queue),
+    verb(c.ClearQueue, lambda m: _queue(m.thread_id), clear_queue),
+    verb(
+        c.CancelTurn,
+        lambda m: (*_active_turn(m.thread_id), *((One(TURN, m.turn_id),) if m.turn_id else ())),
+        cancel_turn,
+    ),
+    verb(c.ReviewTurn, lambda m: _turn(m.thread_id, m.turn_id), review_turn),
+    verb(c.RetryTurn, lambda m: _turn(m.thread_id, m.turn_id), retry_turn),
+    verb(
+        c.ResolveApproval,
+        lambda m: (*_thread_and_turn(m.thread_id), One(APPROVAL, m.approval_id, ("item_id",))),
+        resolve_approval,
+    ),
+    verb(c.BeginTurn, lambda m: _queue(m.thread_id), begin_turn),
+    verb(c.TakeUpTurn, lambda m: _turn(m.thread_id, m.turn_id), take_up_turn),
+    verb(c.RecordTurn, _recording, record_turn),
+    verb(
+        c.CreateTimer, lambda m: (One(SESSION, m.session_id), Count(TIMER, {"session_id": m.session_id})), create_timer
+    ),
+    verb(c.UpdateTimer, lambda m: (One(SESSION, m.session_id), One(TIMER, m.timer_id)), update_timer),
+    verb(c.DeleteTimer, lambda m: (One(SESSION, m.session_id), One(TIMER, m.timer_id)), delete_timer),
+    verb(
+        c.FireTimer,
+        lambda m: (One(SESSION, m.session_id), One(TIMER, m.timer_id), *_accepting()),
+        fire_timer,
+    ),
+)
+
+_VERBS = {each.command: each for each in _TABLE}
+COMMANDS = frozenset(_VERBS)
+"""Every command there is."""

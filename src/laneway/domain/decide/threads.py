@@ -1,0 +1,138 @@
+"""Threads: made, changed, read and deleted by their owner."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+
+from laneway.domain.changes import Decision
+from laneway.domain.command import CreateThread, DeleteThread, ReadThread, UpdateThread
+from laneway.domain.decide.pause import paused, resumed
+from laneway.domain.decide.queue import accept
+from laneway.domain.decide.sessions import default_session
+from laneway.domain.decide.users import audit
+from laneway.domain.draft import Draft, check_version
+from laneway.domain.errors import Busy, Invalid, TooMany, UnknownAgent
+from laneway.domain.event import ThreadCreated, ThreadDeleted, ThreadUpdated, TurnCancelled
+from laneway.domain.json import Json, as_object
+from laneway.domain.kinds import THREAD, TURN
+from laneway.domain.thread import UNTITLED, Thread, ThreadSettings, thread_resource, thread_summary, title_from
+from laneway.domain.turn import CancelRequest
+
+SETTING_NAMES = frozenset(each.name for each in fields(ThreadSettings))
+PLAIN_FIELDS = ("summary", "tags", "pinned")
+
+
+def create_thread(draft: Draft, command: CreateThread) -> Decision:
+    thread = _new_thread(draft, command)
+    draft.tell_thread(thread, ThreadCreated(thread_summary(thread)))
+    item_id = accept(draft, thread.id, command.message).id if command.message else None
+    return draft.decision({"thread": thread_resource(draft.finished(thread.id)), "item_id": item_id})
+
+
+def _new_thread(draft: Draft, command: CreateThread) -> Thread:
+    if command.session_id is None:
+        session = default_session(draft, command.user_id)
+    else:
+        session = draft.session(command.session_id)
+    limit = draft.rules.limits.threads_per_user
+    if limit and draft.view.count(THREAD) >= limit:
+        raise TooMany(f"A user may have {limit} threads (threads_per_user).", "Delete one first.")
+    agent_id = command.agent_id or draft.rules.default_agent
+    for name in (agent_id, *command.members):
+        check_agent(draft, name)
+    title = title_from(command.title) if command.title else None
+    return draft.add(
+        Thread(
+            draft.ids.make("thr"), session.owner, session.id, agent_id, command.kind, title or UNTITLED,
+            "manual" if title else "default", draft.at, draft.at,
+            members=command.members, tags=command.tags, metadata=command.metadata,
+            settings=with_settings(ThreadSettings(), command.settings),
+        )
+    )  # fmt: skip
+
+
+def check_agent(draft: Draft, name: str) -> None:
+    """Raise `UnknownAgent` for a name that is not registered."""
+    if name not in draft.rules.agents:
+        raise UnknownAgent(f"There is no agent {name!r}.", f"Choose one of: {', '.join(sorted(draft.rules.agents))}.")
+
+
+def with_settings(settings: ThreadSettings, changes: Mapping[str, Json]) -> ThreadSettings:
+    """Change what is named; raises `Invalid` for a setting that does not exist. Types were checked at the edge."""
+    unknown = changes.keys() - SETTING_NAMES
+    if unknown:
+        raise Invalid(f"There is no thread setting {sorted(unknown)[0]!r}.")
+    return replace(settings, **changes)
+
+
+def update_thread(draft: Draft, command: UpdateThread) -> Decision:
+    thread = draft.thread(command.thread_id)
+    check_version(command.if_version, thread.version)
+    changes = command.changes
+    plain = {name: changes[name] for name in PLAIN_FIELDS if name in changes}
+    thread = replace(thread, version=thread.version + 1, **plain)
+    if isinstance(title := changes.get("title"), str):
+        thread = replace(thread, title=title_from(title) or UNTITLED, title_source="manual")
+    if (metadata := as_object(changes.get("metadata"))) is not None:
+        thread = replace(thread, metadata=_merged(thread.metadata, metadata))
+    thread = draft.save(thread)
+    if isinstance(agent_id := changes.get("agent_id"), str) and agent_id != thread.agent_id:
+        thread = draft.save(_with_agent(draft, thread, agent_id))
+    if (settings := as_object(changes.get("settings"))) is not None:
+        thread = draft.save(_with_settings(draft, thread, settings))
+    if isinstance(archived := changes.get("archived"), bool):
+        draft.save(_archived(draft, thread, archived))
+    thread = draft.finished(thread.id)
+    draft.tell_thread(thread, ThreadUpdated(thread_summary(thread)))
+    return draft.decision(thread_resource(thread))
+
+
+def _merged(metadata: Mapping[str, Json], changes: Mapping[str, Json]) -> Mapping[str, Json]:
+    merged = {**metadata, **changes}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def _with_agent(draft: Draft, thread: Thread, agent_id: str) -> Thread:
+    check_agent(draft, agent_id)
+    if thread.active_turn_id is not None:
+        raise Busy("The thread runs a turn; its agent can be changed when it is idle.")
+    return replace(thread, agent_id=agent_id)
+
+
+def _with_settings(draft: Draft, thread: Thread, changes: Mapping[str, Json]) -> Thread:
+    settings = with_settings(thread.settings, changes)
+    if settings.paused == thread.settings.paused:
+        return replace(thread, settings=settings)
+    if settings.paused:
+        return paused(draft, replace(thread, settings=replace(settings, paused=False)), "paused by the owner")
+    return resumed(draft, replace(thread, settings=replace(settings, paused=True)))
+
+
+def _archived(draft: Draft, thread: Thread, archived: bool) -> Thread:
+    if archived and thread.active_turn_id is not None:
+        raise Busy("The thread runs a turn; stop it or wait, then archive.")
+    thread = replace(thread, archived=archived)
+    return paused(draft, thread, "the thread was archived") if archived and thread.queue else thread
+
+
+def delete_thread(draft: Draft, command: DeleteThread) -> Decision:
+    """One small commit: hidden, cancelled and fenced. The rows go afterwards."""
+    thread = draft.thread(command.thread_id)
+    turn = draft.view.get(TURN, thread.active_turn_id) if thread.active_turn_id else None
+    if turn is not None:
+        ended = replace(
+            turn, status="cancelled", fence=turn.fence + 1, cancel=CancelRequest("delete", draft.at),
+            finished_at=draft.at,
+        )  # fmt: skip
+        draft.put(TURN, ended)
+        draft.tell_thread(thread, TurnCancelled(turn.attempt, turn.usage, thread.owner), turn.id)
+    draft.save(replace(thread, deleted=True, active_turn_id=None, active_status=None, queue=()))
+    draft.tell_thread(thread, ThreadDeleted())
+    draft.erase(thread.id)
+    audit(draft, thread.owner, "thread.deleted", thread.id)
+    return draft.decision()
+
+
+def read_thread(draft: Draft, command: ReadThread) -> Decision:
+    thread = draft.thread(command.thread_id)
+    draft.save(replace(thread, unread=min(thread.unread, command.unread)))
+    return draft.decision({"unread": min(thread.unread, command.unread)})

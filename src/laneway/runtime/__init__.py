@@ -1,0 +1,1 @@
+"""The verbs: submit a command, run a turn, stream events, fire timers, recover, erase."""

@@ -1,0 +1,182 @@
+"""Submit: the one door. Every change of state is a command that is decided inside the store's transaction."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import structlog
+
+from laneway.bus import Bus
+from laneway.clock import Clock
+from laneway.domain.changes import Changes, Decision, Need, One, Put, View
+from laneway.domain.command import Command
+from laneway.domain.decide import decide, needs_of
+from laneway.domain.errors import IdempotencyConflict
+from laneway.domain.event import home_log
+from laneway.domain.json import Json
+from laneway.domain.kinds import IDEMPOTENCY, KEY, LOGIN, TURN
+from laneway.domain.principal import Principal
+from laneway.domain.record import Record
+from laneway.domain.rules import Rules
+from laneway.domain.thread import Thread
+from laneway.domain.turn import Turn
+from laneway.domain.user import IdempotentReply
+from laneway.engine import ReadyThread
+from laneway.runtime.drift import check_events
+from laneway.store import Committed, Store
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """A client's Idempotency-Key with what it was sent for: the same key and body get the first answer again."""
+
+    scope: str
+    """User, method, path and key."""
+    body: bytes
+
+    @property
+    def record_id(self) -> str:
+        return hashlib.sha256(self.scope.encode()).hexdigest()
+
+    @property
+    def body_sha256(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command's sender is told once it has been recorded."""
+
+    reply: Json
+    offset: int
+    """The last offset that the command wrote in its session's log; 0 when it told nothing."""
+    replayed: bool = False
+
+
+class Dispatch(Protocol):
+    """What happens, after a commit, with threads that became ready and turns that were cancelled."""
+
+    def ready(self, ready: ReadyThread) -> None: ...
+    def cancelled(self, turn_id: str) -> None: ...
+
+
+class Runtime:
+    """Takes commands from every side (API, command line, timers, running agents) and records them."""
+
+    def __init__(self, store: Store, bus: Bus, clock: Clock, rules: Rules) -> None:
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._rules = rules
+        self._dispatch: Dispatch | None = None
+
+    @property
+    def rules(self) -> Rules:
+        return self._rules
+
+    @property
+    def clock(self) -> Clock:
+        return self._clock
+
+    def dispatch_to(self, dispatch: Dispatch) -> None:
+        """Say who is told of ready threads. Until then the sweep finds them."""
+        self._dispatch = dispatch
+
+    async def submit(self, principal: Principal, command: Command, idempotency: Idempotency | None = None) -> Answer:
+        """Decide and record a command, durably. Raises what the rules raise; then nothing changed."""
+        return await self.submit_decision(
+            principal, needs_of(command), lambda view: decide(view, command, self._rules), idempotency
+        )
+
+    async def submit_decision(
+        self,
+        principal: Principal,
+        needs: tuple[Need, ...],
+        decision: Callable[[View], Decision],
+        idempotency: Idempotency | None = None,
+    ) -> Answer:
+        """The same for a decision that is not the domain's alone: an environment's command, a store tool's call."""
+        if idempotency is not None:
+            needs = (*needs, One(IDEMPOTENCY, idempotency.record_id))
+            decision = _once(principal, idempotency, decision, self._clock.now())
+        committed = await self._store.transact(principal, needs, _checked(decision))
+        self._after(committed)
+        if isinstance(committed.reply, IdempotentReply):
+            return Answer(committed.reply.reply, committed.reply.offset, replayed=True)
+        return Answer(committed.reply, committed.offset)
+
+    def _after(self, committed: Committed) -> None:
+        """Ring and dispatch: a hint that may be lost, since every reader and the sweep look for themselves."""
+        changes = committed.changes
+        topics = {event.log for event in committed.events}
+        topics.update(home_log(event.owner) for event in committed.events)
+        topics.update(f"turn:{put.record.id}" for put in changes.puts if put.kind is TURN)
+        if any(put.kind is KEY or put.kind is LOGIN for put in changes.puts) or changes.drops:
+            topics.add("keys")
+        if topics:
+            self._bus.ring(topics)
+        if self._dispatch is not None:
+            for put in changes.puts:
+                _hand_over(put.record, self._dispatch)
+
+
+def _hand_over(record: Record, dispatch: Dispatch) -> None:
+    if isinstance(record, Turn) and record.cancel is not None:
+        dispatch.cancelled(record.id)
+    elif isinstance(record, Thread) and may_run(record):
+        dispatch.ready(ready_thread(record))
+
+
+def may_run(thread: Thread) -> bool:
+    """Whether an engine should look at the thread: a batch is ready, or an active turn may be without a process."""
+    return thread.status == "queued" or thread.active_status in ("running", "waiting")
+
+
+def ready_thread(thread: Thread) -> ReadyThread:
+    """What an engine is told of a thread that may run: alert threads of a session share a cap."""
+    group = f"alerts:{thread.session_id}" if thread.kind == "alert" else ""
+    return ReadyThread(thread.id, thread.session_id, thread.owner, group)
+
+
+def _checked(decision: Callable[[View], Decision]) -> Callable[[View], Decision]:
+    def decide_checked(view: View) -> Decision:
+        made = decision(view)
+        check_events(made.changes)
+        return made
+
+    return decide_checked
+
+
+def _once(
+    principal: Principal, idempotency: Idempotency, decision: Callable[[View], Decision], at: str
+) -> Callable[[View], Decision]:
+    """Answer a repeated write with its first reply; otherwise record the reply in the same commit as the change."""
+
+    def decide_once(view: View) -> Decision:
+        earlier = view.get(IDEMPOTENCY, idempotency.record_id)
+        if earlier is not None:
+            if earlier.body_sha256 != idempotency.body_sha256:
+                raise IdempotencyConflict(
+                    "This Idempotency-Key was used for a request with another body.",
+                    "Take a new key for a new request.",
+                )
+            return Decision(Changes(), earlier)
+        made = decision(view)
+        return replace(made, changes=made.changes.plus(_remember(principal, idempotency, made, at)))
+
+    return decide_once
+
+
+def _remember(principal: Principal, idempotency: Idempotency, made: Decision, at: str) -> Changes:
+    events = made.changes.events
+    last = len(events) - 1 if events else None
+    first = events[0] if events else None
+    record = IdempotentReply(
+        id=idempotency.record_id, owner=principal.user_id, body_sha256=idempotency.body_sha256,
+        thread_id=first.thread_id if first else None, session_id=first.session_id if first else None,
+        reply=made.reply, log=first.log if first else "", created_at=at,
+    )  # fmt: skip
+    return Changes(puts=(Put(IDEMPOTENCY, record, numbered_by=last),))
