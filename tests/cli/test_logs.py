@@ -1,0 +1,81 @@
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from laneway.runtime.logs import Redactor, use_logging, write_json
+
+log = structlog.get_logger("test")
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    out = io.StringIO()
+    write_json(Redactor(["hush-hush"]), out)
+    yield out
+    structlog.reset_defaults()
+    root.handlers[:], root.level = handlers, level
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\r\n{}", "\x1b[31mred", "a\u2028b\u0085c", "\x00", "%s {} ${jndi:x}"])
+def test_a_text_cannot_start_a_record_of_its_own(lines: io.StringIO, text: str):
+    log.info("said", text=text)
+
+    written = lines.getvalue()
+
+    assert written.count("\n") == 1
+    assert written.isascii()
+    assert all(character.isprintable() for character in written.rstrip("\n"))
+    assert json.loads(written)["text"] == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the key is hush-hush, is it not",
+        "Authorization: Bearer abcdefgh12345678",
+        "sk-proj-abcdefghijklmnop",
+        "https://example.test/?token=abcdefgh&x=1",
+    ],
+)
+def test_no_secret_reaches_a_record(lines: io.StringIO, text: str):
+    log.info("said", text=text, nested={"list": [text], text: 1})
+    logging.getLogger("library").warning("%s", text)
+
+    written = lines.getvalue()
+
+    assert written.count("[hidden]") == 4
+    assert not any(secret in written for secret in ("hush-hush", "abcdefgh"))
+
+
+def test_an_exception_is_one_line_without_local_variables(lines: io.StringIO):
+    try:
+        password = "p" * 12
+        raise ValueError(f"refused hush-hush {len(password)}")
+    except ValueError:
+        log.exception("broke")
+
+    record = json.loads(lines.getvalue())
+
+    assert "ValueError: refused [hidden] 12" in record["exception"]
+    assert "pppp" not in lines.getvalue()
+
+
+def test_an_embedded_program_keeps_its_own_logging(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+):
+    structlog.reset_defaults()
+    use_logging(Redactor(["hush-hush"]))
+
+    with caplog.at_level(logging.WARNING):
+        log.warning("said", text="hush-hush")
+    structlog.reset_defaults()
+
+    assert "said" in caplog.text
+    assert "hush-hush" not in caplog.text
+    assert capsys.readouterr().out == ""
