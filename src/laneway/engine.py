@@ -50,10 +50,6 @@ class Engine(Protocol):
         """Say, after the commit, that a thread is ready. Idempotent; a lost one is found by the sweep."""
         ...
 
-    def cancel_hint(self, turn_id: str) -> bool:
-        """Stop the body of a turn whose cancel is recorded; False when it does not run in this process."""
-        ...
-
     async def requeue(self) -> None:
         """Hand over again what a dead process of this engine held. The sweep calls it."""
         ...

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from laneway.domain.changes import Changes, Need, View
 from laneway.domain.ids import Ids
@@ -45,6 +45,7 @@ class ToolScope:
     """Stable across attempts: the token that makes a repeated `repeatable` call recognisable."""
 
 
+@runtime_checkable
 class OutsideTool(Protocol):
     """A tool that acts on the world. Its call is recorded as started before, and as returned after."""
 

@@ -12,8 +12,8 @@ from laneway.domain.json import Json, JsonObject
 from laneway.domain.principal import Role, Scope
 from laneway.domain.queue import Delivery
 from laneway.domain.session import Attachment, Mode
-from laneway.domain.thread import Usage
-from laneway.domain.turn import CancelCause, ReviewAction, RunStatus
+from laneway.domain.thread import Thread, Usage
+from laneway.domain.turn import CancelCause, ReviewAction, RunStatus, Turn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -344,6 +344,22 @@ class TakeUpTurn(Command):
     thread_id: str
     turn_id: str
     node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The answer to a claim: the turn (None: it was ended or put under review instead), its thread and its batch."""
+
+    turn: Turn | None
+    thread: Thread
+    batch: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The answer to `RecordTurn`: the messages that a `TakeSteer` took."""
+
+    steered: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)

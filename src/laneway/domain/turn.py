@@ -60,8 +60,11 @@ class Turn:
     fence: int
     trigger: str
     item_ids: tuple[str, ...]
+    """The queue items it took: its batch, then the steers that joined it."""
     runs: tuple[Run, ...]
     started_at: Instant
+    batch_size: int = 0
+    """How many of `item_ids` are its batch: later items never join that."""
     node: str | None = None
     """The process that runs it; None: free to be taken up."""
     crashes: int = 0

@@ -3,25 +3,25 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import structlog
 
 from laneway.bus import Bus
 from laneway.clock import Clock
+from laneway.domain.approval import Approval
 from laneway.domain.changes import Changes, Decision, Need, One, Put, View
 from laneway.domain.command import Command
 from laneway.domain.decide import decide, needs_of
 from laneway.domain.errors import IdempotencyConflict
-from laneway.domain.event import home_log
+from laneway.domain.event import home_log, session_log
 from laneway.domain.json import Json
-from laneway.domain.kinds import IDEMPOTENCY, KEY, LOGIN, TURN
+from laneway.domain.kinds import IDEMPOTENCY, LOGIN
 from laneway.domain.principal import Principal
 from laneway.domain.record import Record
 from laneway.domain.rules import Rules
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
-from laneway.domain.user import IdempotentReply
+from laneway.domain.user import IdempotentReply, Key, Login
 from laneway.engine import ReadyThread
 from laneway.runtime.drift import check_events
 from laneway.store import Committed, Store
@@ -56,11 +56,21 @@ class Answer:
     replayed: bool = False
 
 
-class Dispatch(Protocol):
-    """What happens, after a commit, with threads that became ready and turns that were cancelled."""
+Dispatch = Callable[[ReadyThread], None]
+"""Tells an engine, after a commit, of a thread that became ready."""
 
-    def ready(self, ready: ReadyThread) -> None: ...
-    def cancelled(self, turn_id: str) -> None: ...
+KEYS_TOPIC = "keys"
+"""Rung when a credential changes: caches forget, streams check theirs."""
+
+
+def cancel_topic(turn_id: str) -> str:
+    """Rung when a cancel of the turn was recorded."""
+    return f"cancel:{turn_id}"
+
+
+def answer_topic(turn_id: str) -> str:
+    """Rung when an approval of the turn was asked for, answered or closed."""
+    return f"answer:{turn_id}"
 
 
 class Runtime:
@@ -84,6 +94,10 @@ class Runtime:
     def dispatch_to(self, dispatch: Dispatch) -> None:
         """Say who is told of ready threads. Until then the sweep finds them."""
         self._dispatch = dispatch
+
+    def ring_log(self, session_id: str, owner: str) -> None:
+        """Ring for what was appended to a session's log without a decision: deltas."""
+        self._bus.ring((session_log(session_id), home_log(owner)))
 
     async def submit(self, principal: Principal, command: Command, idempotency: Idempotency | None = None) -> Answer:
         """Decide and record a command, durably. Raises what the rules raise; then nothing changed."""
@@ -113,26 +127,41 @@ class Runtime:
         changes = committed.changes
         topics = {event.log for event in committed.events}
         topics.update(home_log(event.owner) for event in committed.events)
-        topics.update(f"turn:{put.record.id}" for put in changes.puts if put.kind is TURN)
-        if any(put.kind is KEY or put.kind is LOGIN for put in changes.puts) or changes.drops:
-            topics.add("keys")
+        for put in changes.puts:
+            topics.update(_topics_of(put.record))
+        if any(drop.kind is LOGIN for drop in changes.drops):
+            topics.add(KEYS_TOPIC)
         if topics:
             self._bus.ring(topics)
         if self._dispatch is not None:
             for put in changes.puts:
-                _hand_over(put.record, self._dispatch)
+                if (ready := _ready(put.record)) is not None:
+                    self._dispatch(ready)
 
 
-def _hand_over(record: Record, dispatch: Dispatch) -> None:
-    if isinstance(record, Turn) and record.cancel is not None:
-        dispatch.cancelled(record.id)
-    elif isinstance(record, Thread) and may_run(record):
-        dispatch.ready(ready_thread(record))
+def _topics_of(record: Record) -> tuple[str, ...]:
+    match record:
+        case Turn() if record.cancel is not None:
+            return (cancel_topic(record.id),)
+        case Approval():
+            return (answer_topic(record.turn_id),)
+        case Key() | Login():
+            return (KEYS_TOPIC,)
+        case _:
+            return ()
 
 
-def may_run(thread: Thread) -> bool:
-    """Whether an engine should look at the thread: a batch is ready, or an active turn may be without a process."""
-    return thread.status == "queued" or thread.active_status in ("running", "waiting")
+def _ready(record: Record) -> ReadyThread | None:
+    """The thread that an engine should look at: a batch is ready, a turn was freed, or its question was answered."""
+    match record:
+        case Thread() if record.status == "queued":
+            return ready_thread(record)
+        case Turn() if record.status == "running" and record.node is None:
+            return ReadyThread(record.thread_id, record.session_id, record.owner)
+        case Approval() if record.state in ("approved", "rejected"):
+            return ReadyThread(record.thread_id, record.session_id, record.owner)
+        case _:
+            return None
 
 
 def ready_thread(thread: Thread) -> ReadyThread:

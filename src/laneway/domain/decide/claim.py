@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from laneway.domain.approval import approval_resource
 from laneway.domain.changes import Decision
-from laneway.domain.command import BeginTurn, TakeUpTurn
+from laneway.domain.command import BeginTurn, Claimed, TakeUpTurn
 from laneway.domain.decide.outcome import close_item, counted, end_turn, ending_of
 from laneway.domain.draft import Draft
 from laneway.domain.errors import NothingToRun
@@ -50,7 +50,7 @@ def begin_turn(draft: Draft, command: BeginTurn) -> Decision:
         thread, item = consume(draft, thread, turn, queued)
         items.append(item)
     draft.put(TURN, turn)
-    return draft.decision({"turn": turn, "thread": draft.finished(thread.id), "batch": items})
+    return draft.decision(Claimed(turn, draft.finished(thread.id), tuple(items)))
 
 
 def _new_turn(draft: Draft, thread: Thread, batch: list[QueueItem], node: str) -> Turn:
@@ -58,7 +58,7 @@ def _new_turn(draft: Draft, thread: Thread, batch: list[QueueItem], node: str) -
     run = Run(agent, LaneKey("chat", thread.id, agent))
     return Turn(
         draft.ids.make("trn"), thread.owner, thread.session_id, thread.id, thread.turn_count + 1, "running", 1, 1,
-        batch[0].trigger, tuple(item.id for item in batch), (run,), draft.at, node=node,
+        batch[0].trigger, tuple(item.id for item in batch), (run,), draft.at, len(batch), node,
     )  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def take_up_turn(draft: Draft, command: TakeUpTurn) -> Decision:
         raise NothingToRun("The turn is over, under review, or runs elsewhere.")
     if turn.cancel is not None:
         end_turn(draft, thread, turn, ending_of(turn, "cancelled"), "cancelled")
-        return draft.decision({"turn": None})
+        return draft.decision(Claimed(None, draft.finished(thread.id)))
     if turn.status == "waiting":
         return _take_up_waiting(draft, thread, turn, command.node)
     crashed = turn.node is not None
@@ -97,7 +97,7 @@ def take_up_turn(draft: Draft, command: TakeUpTurn) -> Decision:
     if turn.crashes >= draft.rules.max_attempts:
         error = TurnError("crashed", f"The process died {turn.crashes} times while it ran this turn.")
         end_turn(draft, thread, turn, "failed", "failed", error)
-        return draft.decision({"turn": None})
+        return draft.decision(Claimed(None, draft.finished(thread.id)))
     doubtful = _doubtful(draft, turn)
     if doubtful:
         return _needs_review(draft, thread, turn, doubtful, "a call was started and its result was not recorded")
@@ -127,7 +127,7 @@ def _needs_review(draft: Draft, thread: Thread, turn: Turn, calls: list[Item], r
     call_ids = tuple(item.call.call_id for item in calls if item.call)
     draft.tell_thread(thread, TurnNeedsReview(turn.attempt, reason, call_ids), turn.id)
     draft.save(replace(thread, active_status="needs_review", turn_reason=reason))
-    return draft.decision({"turn": None})
+    return draft.decision(Claimed(None, draft.finished(thread.id)))
 
 
 def _take_up_waiting(draft: Draft, thread: Thread, turn: Turn, node: str) -> Decision:
@@ -162,5 +162,6 @@ def _resume(draft: Draft, thread: Thread, turn: Turn, node: str, reason: str) ->
     for item in unfinished:
         thread = close_item(draft, thread, item, "superseded")
     thread = draft.save(replace(thread, active_status="running", turn_reason=None))
-    batch = [item for item in draft.items_of(turn.id) if item.role == "user"]
-    return draft.decision({"turn": turn, "thread": draft.finished(thread.id), "batch": batch})
+    first = set(turn.item_ids[: turn.batch_size])
+    batch = [item for item in draft.items_of(turn.id) if item.queue_item_id in first]
+    return draft.decision(Claimed(turn, draft.finished(thread.id), tuple(batch)))

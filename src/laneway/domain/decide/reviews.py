@@ -127,8 +127,6 @@ def resolve_approval(draft: Draft, command: ResolveApproval) -> Decision:
     if item is not None and item.call is not None:
         call = replace(item.call, state="approved" if state == "approved" else "rejected", error=command.note)
         draft.put(ITEM, replace(item, call=call))
-    # A changed thread is handed over: the turn may have lost the process that waited for this answer.
-    draft.save(replace(thread))
     draft.tell_thread(thread, ApprovalResolved(approval_resource(approval)), approval.turn_id)
     audit(draft, approval.owner, f"approval.{state}", approval.id)
     return draft.decision(approval_resource(approval))

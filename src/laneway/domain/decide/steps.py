@@ -12,6 +12,7 @@ from laneway.domain.command import (
     EndTurn,
     KeepResumePoint,
     LeaveWait,
+    Recorded,
     RecordTurn,
     ReleaseTurn,
     RequestApproval,
@@ -53,7 +54,7 @@ def record_turn(draft: Draft, command: RecordTurn) -> Decision:
     for step in command.steps:
         thread, turn = _apply(draft, draft.thread(thread.id), turn, step, taken)
     draft.put(TURN, turn)
-    return draft.decision({"steered": taken, "status": turn.status})
+    return draft.decision(Recorded(tuple(taken)))
 
 
 def _apply(draft: Draft, thread: Thread, turn: Turn, step: TurnStep, taken: list[Item]) -> tuple[Thread, Turn]:

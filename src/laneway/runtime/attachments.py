@@ -1,0 +1,59 @@
+"""Attachments: the bytes of files, stored under their SHA-256; no name that a user gave becomes a path."""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from laneway.domain.errors import NotFound, TooLarge
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Attachments:
+    """Content-addressed files. Equal files of several sessions share their bytes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def put(self, chunks: AsyncIterator[bytes], max_bytes: int) -> tuple[str, int]:
+        """Store a stream; return its SHA-256 and size. Raises `TooLarge` past `max_bytes`, keeping nothing."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        with NamedTemporaryFile(dir=self._folder, prefix="incoming-", delete=False) as file:
+            try:
+                async for chunk in chunks:
+                    size += len(chunk)
+                    if size > max_bytes:
+                        raise TooLarge(f"A file may have {max_bytes} bytes (attachment_bytes).")
+                    digest.update(chunk)
+                    await asyncio.to_thread(file.write, chunk)
+                await asyncio.to_thread(_seal, file.fileno(), file.flush)
+                os.replace(file.name, self._folder / digest.hexdigest())
+            except BaseException:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(file.name)
+                raise
+        return digest.hexdigest(), size
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes lie; raises `NotFound` for anything that is not the name of a stored, regular file."""
+        path = self._folder / sha256
+        if not _SHA256.fullmatch(sha256) or path.is_symlink() or not path.is_file():
+            raise NotFound
+        return path
+
+    def remove(self, sha256: str) -> None:
+        """Forget bytes that no attachment names any more. Safe to call twice."""
+        if _SHA256.fullmatch(sha256):
+            (self._folder / sha256).unlink(missing_ok=True)
+
+
+def _seal(descriptor: int, flush: object) -> None:
+    if callable(flush):
+        flush()
+    os.fsync(descriptor)

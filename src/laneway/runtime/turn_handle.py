@@ -1,0 +1,324 @@
+"""Turn handle: what an agent may do within its turn. Each call is recorded before and after, and never repeated."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from laneway.agent import AgentProfile, AttachedFile, Message
+from laneway.clock import Clock
+from laneway.domain.approval import Approval
+from laneway.domain.changes import Changes, One, View
+from laneway.domain.command import (
+    CallTool,
+    LeaveWait,
+    Recorded,
+    RequestApproval,
+    ReturnCall,
+    StartCall,
+    TakeSteer,
+    TurnStep,
+)
+from laneway.domain.ids import Ids
+from laneway.domain.item import IN_CONTEXT, Call, Item
+from laneway.domain.json import Json, JsonObject, as_object
+from laneway.domain.kinds import APPROVAL, ATTACHMENT, ITEM, SESSION
+from laneway.domain.principal import SYSTEM
+from laneway.domain.session import Attachment, Session
+from laneway.domain.turn import Turn
+from laneway.engine import Slot
+from laneway.runtime.answers import Answers
+from laneway.runtime.attachments import Attachments
+from laneway.runtime.journal import Journal
+from laneway.runtime.toolbox import ASK, Toolbox
+from laneway.runtime.turn_record import TurnRecord, clean
+from laneway.store import Get, Page, Query, Store, Where
+from laneway.tool import OutsideTool, StoreStep, StoreTool, Tool, ToolFailed, ToolRejected, ToolScope, ToolSpec
+from laneway.wire import decode, encode
+
+HISTORY_PAGE = 100
+MAX_OUTPUT_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class TurnServices:
+    """What every turn of a process shares."""
+
+    store: Store
+    clock: Clock
+    toolbox: Toolbox
+    attachments: Attachments
+    answers: Answers
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A recorded call on its way to a result."""
+
+    item_id: str
+    call: Call
+    tool: Tool
+
+
+class RunningTurn:
+    """One attempt's handle: every write it makes goes through the turn's record, under its fence."""
+
+    def __init__(
+        self, services: TurnServices, record: TurnRecord, turn: Turn, session: Session, profile: AgentProfile,
+        slot: Slot, journal: Journal,
+    ) -> None:  # fmt: skip
+        self._services = services
+        self._record = record
+        self._turn = turn
+        self._session = session
+        self._profile = profile
+        self._slot = slot
+        self._journal = journal
+        self._limit: asyncio.Timeout | None = None
+        self._steered = [message_of(item) for item in journal.items if item.role == "user"]
+
+    def pause_with(self, limit: asyncio.Timeout) -> None:
+        """Let the time that the turn may take stand still while it waits for a person."""
+        self._limit = limit
+
+    # --- what was said -------------------------------------------------------------------------------------------
+
+    async def history(self, limit: int | None = None) -> Sequence[Item]:
+        newest_first: list[Item] = []
+        cursor: str | None = None
+        while limit is None or len(newest_first) < limit:
+            page = await self._page_of_history(cursor, limit)
+            newest_first.extend(record for record in page.records if isinstance(record, Item))
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        return newest_first[:limit][::-1]
+
+    async def _page_of_history(self, cursor: str | None, limit: int | None) -> Page:
+        query = Query(
+            ITEM,
+            (
+                Where("thread_id", "=", self._turn.thread_id),
+                Where("turn_id", "!=", self._turn.id),
+                Where("state", "in", tuple(sorted(IN_CONTEXT))),
+            ),
+            order=(("seq", "desc"),),
+            limit=min(limit or HISTORY_PAGE, HISTORY_PAGE),
+            cursor=cursor,
+        )
+        snapshot = await self._services.store.read(SYSTEM, query)
+        page = snapshot.results[0]
+        assert isinstance(page, Page)
+        return page
+
+    async def progress(self) -> Sequence[Item]:
+        return [item for item in self._journal.items if item.state in IN_CONTEXT]
+
+    async def steer(self) -> Sequence[Message]:
+        before, self._steered = self._steered, []
+        answer = await self._record.commit(TakeSteer())
+        assert isinstance(answer.reply, Recorded)
+        return [*before, *(message_of(item) for item in answer.reply.steered)]
+
+    # --- files ---------------------------------------------------------------------------------------------------
+
+    async def files(self) -> Sequence[AttachedFile]:
+        return [AttachedFile(each.id, each.name, each.media_type, each.size) for each in await self._attachments()]
+
+    async def read_file(self, attachment_id: str) -> bytes:
+        snapshot = await self._services.store.read(SYSTEM, Get(ATTACHMENT, attachment_id))
+        attachment = snapshot.results[0]
+        if not isinstance(attachment, Attachment) or attachment.session_id != self._turn.session_id:
+            raise ToolFailed("There is no such file in this session.")
+        return await asyncio.to_thread(self._services.attachments.path(attachment.sha256).read_bytes)
+
+    async def _attachments(self) -> list[Attachment]:
+        query = Query(
+            ATTACHMENT, (Where("session_id", "=", self._turn.session_id),), order=(("created_at", "asc"),), limit=100
+        )
+        page = (await self._services.store.read(SYSTEM, query)).results[0]
+        assert isinstance(page, Page)
+        return [record for record in page.records if isinstance(record, Attachment)]
+
+    # --- tools ---------------------------------------------------------------------------------------------------
+
+    def tools(self) -> Sequence[ToolSpec]:
+        return self._services.toolbox.specs(self._session, self._profile)
+
+    async def ask(self, text: str) -> bool:
+        try:
+            await self.call(ASK, {"text": text})
+        except ToolRejected:
+            return False
+        return True
+
+    async def call(self, name: str, arguments: JsonObject) -> Json:
+        self._record.finish_message()
+        arguments = as_object(bounded(arguments)) or {}
+        journalled = self._journal.find_call(name, arguments)
+        if journalled is not None and journalled.call is not None:
+            if journalled.call.state in ("returned", "failed", "rejected", "skipped") and journalled.state != "partial":
+                return _recorded(journalled.call)
+            tool = self._services.toolbox.find(self._session, self._profile, name)
+            return await self._go_on(_Pending(journalled.id, journalled.call, tool))
+        tool = self._services.toolbox.find(self._session, self._profile, name)
+        item = self._record.new_item("tool")
+        call = Call(Ids(self._services.clock.seed()).make("call"), name, arguments, tool.spec.effect, "called")
+        pending = _Pending(item.id, call, tool)
+        if not isinstance(tool, OutsideTool) and not self._must_ask(tool):
+            return await self._call_store_tool(pending, tool, CallTool(item, call))
+        if self._must_ask(tool):
+            return await self._approve(pending, CallTool(item, call))
+        await self._record.commit(CallTool(item, call))
+        return await self._perform(pending)
+
+    def _must_ask(self, tool: Tool) -> bool:
+        return tool.spec.asks or (tool.spec.effect == "once" and self._session.mode == "copilot")
+
+    async def _go_on(self, pending: _Pending) -> Json:
+        """Take up a call that an earlier attempt began: what was approved is not asked again."""
+        if pending.call.state == "rejected":
+            return await self._reject(pending)
+        if pending.call.state == "called" and pending.call.approval_id is not None:
+            return await self._wait(pending, pending.call.approval_id)
+        if pending.call.state == "called" and self._must_ask(pending.tool):
+            return await self._approve(pending)
+        return await self._perform(pending)
+
+    async def _approve(self, pending: _Pending, *before: TurnStep) -> Json:
+        approval_id = Ids(self._services.clock.seed()).make("apr")
+        digest = arguments_hash(pending.call.arguments)
+        request = RequestApproval(pending.item_id, approval_id, digest)
+        await self._record.commit(*before, request)
+        return await self._wait(pending, approval_id)
+
+    async def _wait(self, pending: _Pending, approval_id: str) -> Json:
+        """Give the slot back, wait for the owner's answer, and take a slot again before going on."""
+        self._slot.release()
+        left = self._stop_the_clock()
+        approval = await self._services.answers.wait(self._turn.id, lambda: self._answered(approval_id))
+        await self._slot.regain()
+        self._start_the_clock(left)
+        await self._record.commit(LeaveWait(f"the approval was {approval.state}"))
+        if approval.state != "approved":
+            return await self._reject(pending, approval.note)
+        return await self._perform(pending)
+
+    def _stop_the_clock(self) -> float | None:
+        if self._limit is None or (when := self._limit.when()) is None:
+            return None
+        self._limit.reschedule(None)
+        return when - asyncio.get_running_loop().time()
+
+    def _start_the_clock(self, left: float | None) -> None:
+        if self._limit is not None and left is not None:
+            self._limit.reschedule(asyncio.get_running_loop().time() + left)
+
+    async def _answered(self, approval_id: str) -> Approval | None:
+        found = (await self._services.store.read(SYSTEM, Get(APPROVAL, approval_id))).results[0]
+        if found is None:
+            raise ToolRejected("The approval is gone.")
+        assert isinstance(found, Approval)
+        return None if found.state == "open" else found
+
+    async def _reject(self, pending: _Pending, note: str | None = None) -> Json:
+        reason = "rejected by the owner" + (f": {note}" if note else "")
+        await self._return(pending, "rejected", error=reason)
+        raise ToolRejected(reason)
+
+    # --- performing ----------------------------------------------------------------------------------------------
+
+    async def _perform(self, pending: _Pending) -> Json:
+        tool = pending.tool
+        if not isinstance(tool, OutsideTool):
+            return await self._call_store_tool(pending, tool)
+        await self._record.commit(StartCall(pending.item_id))
+        try:
+            result = bounded(await tool.call(self._scope(pending.call), pending.call.arguments))
+        except ToolFailed as failed:
+            await self._return(pending, "failed", error=clean(str(failed)))
+            raise
+        await self._return(pending, "returned", result)
+        return result
+
+    async def _return(
+        self, pending: _Pending, state: Literal["returned", "failed", "rejected"], result: Json = None,
+        error: str | None = None,
+    ) -> None:  # fmt: skip
+        await self._record.commit(ReturnCall(pending.item_id, pending.call.effect, result, error, state))
+
+    async def _call_store_tool(self, pending: _Pending, tool: StoreTool, *before: TurnStep) -> Json:
+        """One commit: the call, what it changes, and its result. It either happened whole, or not at all."""
+        scope = self._scope(pending.call)
+        try:
+            needs = tool.needs(scope, pending.call.arguments)
+        except ToolFailed as failed:
+            return await self._fail(pending, failed, *before)
+        outcome: list[Json] = []
+
+        def beside(view: View) -> tuple[Changes, tuple[TurnStep, ...]]:
+            session = view.get(SESSION, self._session.id) or self._session
+            step = StoreStep(view, session, scope, pending.call.arguments, self._ids(), self._services.clock.now())
+            changes, result = tool.decide(step)
+            outcome[:] = [result]
+            return changes, (ReturnCall(pending.item_id, pending.call.effect, result),)
+
+        session_and_item = (One(SESSION, self._session.id), One(ITEM, pending.item_id))
+        try:
+            await self._record.commit_beside(before, (*session_and_item, *needs), beside)
+        except ToolFailed as failed:
+            return await self._fail(pending, failed, *before)
+        return outcome[0]
+
+    async def _fail(self, pending: _Pending, failed: ToolFailed, *before: TurnStep) -> Json:
+        step = ReturnCall(pending.item_id, pending.call.effect, None, clean(str(failed)), "failed")
+        await self._record.commit(*before, step)
+        raise failed
+
+    def _ids(self) -> Ids:
+        return Ids(self._services.clock.seed())
+
+    def _scope(self, call: Call) -> ToolScope:
+        turn = self._turn
+        return ToolScope(turn.owner, turn.session_id, turn.thread_id, turn.id, call.call_id)
+
+
+def _recorded(call: Call) -> Json:
+    """A result that an earlier attempt recorded, as the call would have given it."""
+    if call.state == "rejected":
+        raise ToolRejected(call.error or "rejected by the owner")
+    if call.error is not None:
+        raise ToolFailed(call.error)
+    return call.result
+
+
+def message_of(item: Item) -> Message:
+    """A user's item as agents are given it."""
+    return Message(item.queue_item_id or item.id, item.sender or "", item.text, item.parts, item.created_at)
+
+
+def arguments_hash(arguments: JsonObject) -> str:
+    """What an approval is bound to: the SHA-256 of the arguments as JSON with sorted keys."""
+    return hashlib.sha256(encode({key: arguments[key] for key in sorted(arguments)})).hexdigest()
+
+
+def bounded(result: Json) -> Json:
+    """A tool's result as it may be stored: clean text, at most 1 MiB, the rest cut with a marker."""
+    try:
+        body = encode(result)
+    except UnicodeEncodeError:
+        return bounded(_cleaned(result))
+    if len(body) > MAX_OUTPUT_BYTES:
+        return {"truncated": True, "bytes": len(body), "text": body[:MAX_OUTPUT_BYTES].decode("utf-8", "replace")}
+    return decode(clean(body.decode()), object) if b"\\u0000" in body else result
+
+
+def _cleaned(value: Json) -> Json:
+    if isinstance(value, str):
+        return clean(value)
+    if (entries := as_object(value)) is not None:
+        return {clean(key): _cleaned(each) for key, each in entries.items()}
+    if isinstance(value, Sequence):
+        return [_cleaned(each) for each in cast(Sequence[Json], value)]  # a JSON array holds JSON values
+    return value

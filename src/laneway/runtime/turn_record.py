@@ -1,0 +1,223 @@
+"""Turn record: writes what one attempt of a turn does, in order, under its fence, in as few commits as it may."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from laneway.domain.changes import Changes, Decision, Need, View
+from laneway.domain.command import (
+    CompleteItem,
+    Consume,
+    EndTurn,
+    KeepResumePoint,
+    RecordTurn,
+    ReleaseTurn,
+    StartItem,
+    TurnStep,
+)
+from laneway.domain.decide import decide, needs_of
+from laneway.domain.errors import StaleFence
+from laneway.domain.event import Delta, ItemDelta
+from laneway.domain.ids import Ids
+from laneway.domain.item import Item, ItemState, Part
+from laneway.domain.principal import SYSTEM
+from laneway.domain.thread import Usage
+from laneway.domain.turn import Turn
+from laneway.runtime.drift import check_delta
+from laneway.runtime.journal import Journal
+from laneway.runtime.submit import Answer, Runtime
+from laneway.store import Store
+
+Beside = Callable[[View], tuple[Changes, tuple[TurnStep, ...]]]
+
+
+@dataclass(slots=True)
+class _Open:
+    """The message that is being said: how much of it has been told already, and whether its start is recorded."""
+
+    item: Item
+    text: str = ""
+    told: int = 0
+
+
+class TurnRecord:
+    """The one way from a running agent to the store. Bound to one turn and fence; nobody passes ids in."""
+
+    def __init__(
+        self, runtime: Runtime, store: Store, turn: Turn, agent: str, journal: Journal, flush_s: float
+    ) -> None:
+        self._runtime = runtime
+        self._store = store
+        self._turn = turn
+        self._agent = agent
+        self._journal = journal
+        self.has_said = False
+        self._flush_s = flush_s
+        self._steps: list[TurnStep] = []
+        self._open: _Open | None = None
+        self._commits = asyncio.Lock()
+        self._flushing: asyncio.Task[None] | None = None
+        self._told_at: float | None = None
+        self._lost: Exception | None = None
+
+    # --- what is said --------------------------------------------------------------------------------------------
+
+    def say(self, text: str, reasoning: bool = False) -> None:
+        """Add text to the message in progress, or begin one; it is told within `flush_s`, the first of it at once."""
+        self._check_not_lost()
+        self.has_said = True
+        if not reasoning and self._journal.swallows_text():
+            return
+        text = clean(text)
+        kind = "reasoning" if reasoning else "text"
+        if self._open is not None and self._open.item.parts[0].type != kind:
+            self.finish_message()
+        if self._open is None:
+            item = replace(self.new_item("assistant"), parts=(Part(kind, text=""),))
+            self._open = _Open(item)
+            self._steps.append(StartItem(item))
+        self._open.text += text
+        self._flush_soon()
+
+    def finish_message(self, state: ItemState = "complete") -> None:
+        """End the message in progress; a tool call, a change to reasoning, or the turn's end does."""
+        self._journal.end_message()
+        if self._open is None:
+            return
+        item, text = self._open.item, self._open.text
+        part = replace(item.parts[0], text=text)
+        spoken = text if part.type == "text" else ""
+        self._steps.append(CompleteItem(item.id, (part,), spoken, state))
+        self._open = None
+
+    def consume(self, usage: Usage) -> None:
+        """Add to the turn's usage with the next commit."""
+        self._steps.append(Consume(usage))
+
+    def keep_resume_point(self, step: KeepResumePoint) -> None:
+        """Keep the backend's resume id with the next commit."""
+        self._steps.append(step)
+
+    def new_item(self, role: str) -> Item:
+        """A new, empty, unfinished item of this turn."""
+        turn = self._turn
+        return Item(
+            Ids(self._runtime.clock.seed()).make("itm"), turn.owner, turn.session_id, turn.thread_id, turn.id,
+            "tool" if role == "tool" else "assistant", self._agent, (), "", "partial", self._runtime.clock.now(),
+            attempt=turn.attempt,
+        )  # fmt: skip
+
+    # --- commits -------------------------------------------------------------------------------------------------
+
+    async def commit(self, *steps: TurnStep) -> Answer:
+        """Record everything said so far and these steps, durably, in one commit."""
+        return await self._commit(steps, (), None)
+
+    async def commit_beside(self, steps: tuple[TurnStep, ...], needs: tuple[Need, ...], beside: Beside) -> Answer:
+        """The same, with somebody else's changes in the same commit: a store tool's effect with its result.
+
+        `beside` sees the view, and returns its changes and the steps that follow from them.
+        """
+        return await self._commit(steps, needs, beside)
+
+    async def _commit(self, steps: tuple[TurnStep, ...], needs: tuple[Need, ...], beside: Beside | None) -> Answer:
+        self._check_not_lost()
+        async with self._commits:
+            said, self._steps = tuple(self._steps), []
+            command = self._command((*said, *steps))
+
+            def decision(view: View) -> Decision:
+                if beside is None:
+                    return decide(view, command, self._runtime.rules)
+                changes, following = beside(view)
+                whole = replace(command, steps=(*command.steps, *following))
+                made = decide(view, whole, self._runtime.rules)
+                return Decision(made.changes.plus(changes), made.reply)
+
+            try:
+                return await self._runtime.submit_decision(SYSTEM, (*needs_of(command), *needs), decision)
+            except StaleFence as lost:
+                self._lost = lost
+                raise
+
+    def _command(self, steps: tuple[TurnStep, ...]) -> RecordTurn:
+        turn, clock = self._turn, self._runtime.clock
+        return RecordTurn(
+            at=clock.now(), seed=clock.seed(), thread_id=turn.thread_id, turn_id=turn.id, fence=turn.fence, steps=steps
+        )
+
+    async def end(self, end: EndTurn) -> None:
+        """End the message in progress and the turn, in one commit."""
+        await self._stop_flushing()
+        self.finish_message("complete" if end.outcome == "completed" else "interrupted")
+        await self.commit(end)
+
+    async def release(self) -> None:
+        """Leave the turn free to be taken up. What was not recorded yet is dropped: the next attempt says it again."""
+        await self._stop_flushing()
+        self._steps.clear()
+        await self.commit(ReleaseTurn())
+
+    # --- deltas --------------------------------------------------------------------------------------------------
+
+    def _flush_soon(self) -> None:
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.create_task(self._flush_when_due(), name=f"deltas of {self._turn.id}")
+
+    async def _flush_when_due(self) -> None:
+        clock = self._runtime.clock
+        if self._told_at is not None:
+            await clock.sleep(self._told_at + self._flush_s - clock.monotonic())
+        try:
+            await self._flush()
+        except Exception as lost:  # noqa: BLE001 - whatever stops the deltas stops the turn at its next word
+            self._lost = lost
+        self._told_at = clock.monotonic()
+
+    async def _flush(self) -> None:
+        """Tell what has been said since the last time: the item's start first, where that is not recorded yet."""
+        if self._steps:
+            await self.commit()
+        async with self._commits:
+            said = self._open
+            if said is None or said.told == len(said.text) or self._steps:
+                return
+            text, position = said.text[said.told :], said.told
+            said.told = len(said.text)
+            delta = self._delta(said.item.id, position, text)
+            check_delta(delta, self._turn)
+            if await self._store.append((delta,)):
+                raise StaleFence("The turn has ended, or another attempt runs it.")
+        self._runtime.ring_log(self._turn.session_id, self._turn.owner)
+
+    def _delta(self, item_id: str, position: int, text: str) -> Delta:
+        turn = self._turn
+        return Delta(
+            turn.thread_id, turn.session_id, turn.owner, turn.id, turn.fence, self._agent,
+            ItemDelta(item_id, 0, position, text), self._runtime.clock.now(),
+        )  # fmt: skip
+
+    async def _stop_flushing(self) -> None:
+        flushing, self._flushing = self._flushing, None
+        if flushing is not None and not flushing.done():
+            flushing.cancel()
+            await asyncio.wait({flushing})
+
+    async def close(self) -> None:
+        """Leave no task behind."""
+        await self._stop_flushing()
+
+    def _check_not_lost(self) -> None:
+        if self._lost is not None:
+            raise self._lost
+
+
+def clean(text: str) -> str:
+    """Text from a model or tool as it may be stored: NUL and lone surrogates become U+FFFD."""
+    if "\x00" in text:
+        text = text.replace("\x00", "\ufffd")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return text
