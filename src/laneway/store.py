@@ -104,6 +104,11 @@ class LogRead:
     """The newest number there is; `cursor >= tail` means that all has been read."""
     oldest: int = 0
     """Cursors below this are older than what is kept (`CursorExpired` has been raised for one already)."""
+    ordinal: int = 0
+    """`read_user` only: go on after (`cursor`, `ordinal`)."""
+    reset_at: int | None = None
+    """`read_log` only: the cursor lay inside deltas that were folded. There are no events then: the reader takes the
+    present state, and goes on after this offset (which `cursor` holds, too)."""
 
 
 @dataclass(frozen=True, slots=True)

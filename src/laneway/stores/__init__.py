@@ -1,0 +1,1 @@
+"""Stores: implementations of the store contract. Only the composition root sees them."""

@@ -1,0 +1,164 @@
+-- name: next_position
+UPDATE counter SET value = value + 1 WHERE name = 'position' RETURNING value;
+
+-- name: position
+SELECT value FROM counter WHERE name = 'position';
+
+-- name: move_log
+INSERT INTO log (name, tail) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET tail = tail + ?2 RETURNING tail;
+
+-- name: move_thread
+INSERT INTO thread_log (thread_id, tail) VALUES (?1, ?2)
+ON CONFLICT (thread_id) DO UPDATE SET tail = tail + ?2 RETURNING tail;
+
+-- name: log
+SELECT tail, oldest, longest_fold FROM log WHERE name = ?;
+
+-- name: append_event
+INSERT INTO event (row, log, "offset", seq, type, owner, session_id, thread_id, item_id, survives, at, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: claim
+SELECT owner, session_id, thread_id, fence FROM "turn" WHERE id = ? AND status = 'running';
+
+-- name: item_deltas
+SELECT body FROM event WHERE item_id = ? ORDER BY "offset";
+
+-- name: log_after
+SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
+WHERE log = ? AND "offset" > ? ORDER BY "offset" LIMIT ?;
+
+-- name: thread_after
+SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
+WHERE thread_id = ?1 AND "offset" > ?3 AND log = ?2 ORDER BY "offset" LIMIT ?4;
+
+-- name: owner_after
+SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
+WHERE owner = ? AND row > ? ORDER BY row LIMIT ?;
+
+-- name: newest_row
+SELECT coalesce(max(row), 0) FROM event;
+
+-- name: hidden
+SELECT id FROM hidden;
+
+-- name: hide
+INSERT INTO hidden (id) VALUES (?) ON CONFLICT DO NOTHING;
+
+-- name: enclosing_fold
+SELECT max(last_offset) FROM fold
+WHERE log = ?1 AND first_offset > ?2 - ?3 AND first_offset <= ?2 AND last_offset > ?2;
+
+-- name: enclosing_fold_of_thread
+SELECT max(last_offset) FROM fold
+WHERE log = ?1 AND first_offset > ?2 - ?3 AND first_offset <= ?2 AND last_offset > ?2 AND thread_id = ?4;
+
+-- name: pruned_of_owner
+SELECT coalesce(max(row), 0) FROM pruned WHERE owner = ?;
+
+-- name: is_searchable
+SELECT 1 FROM "thread" WHERE id = ?1 AND owner = ?2 AND deleted = 0
+AND id NOT IN (SELECT id FROM hidden) AND session_id NOT IN (SELECT id FROM hidden);
+
+-- name: move_search
+UPDATE counter SET value = max(value, ?) WHERE name = 'search' RETURNING value;
+
+-- name: entry_of_item
+SELECT row FROM search_entry WHERE thread_id = ? AND item_id = ?;
+
+-- name: has_entry
+SELECT 1 FROM search_entry WHERE row = ?;
+
+-- name: add_entry
+INSERT INTO search_entry (row, owner, session_id, thread_id, item_id, at) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: add_text
+INSERT INTO search_text (rowid, scope, text) VALUES (?, ?, ?);
+
+-- name: remove_entry
+DELETE FROM search_entry WHERE row = ?;
+
+-- name: remove_text
+DELETE FROM search_text WHERE rowid = ?;
+
+-- name: find
+SELECT entry.thread_id, entry.item_id,
+  snippet(search_text, 1, char(2), char(3), '…', 24), entry.at
+FROM search_text JOIN search_entry AS entry ON entry.row = search_text.rowid
+WHERE search_text MATCH :match
+  AND (:owner IS NULL OR entry.owner = :owner) AND (:session IS NULL OR entry.session_id = :session)
+  AND entry.thread_id NOT IN (SELECT id FROM hidden) AND entry.session_id NOT IN (SELECT id FROM hidden)
+ORDER BY search_text.rowid DESC LIMIT :limit;
+
+-- name: hidden_first
+SELECT id, progress FROM hidden ORDER BY id LIMIT 1;
+
+-- name: thread_of_session
+SELECT id FROM "thread" WHERE session_id = ? LIMIT 1;
+
+-- name: bury_thread_events
+UPDATE event SET type = '', owner = '', session_id = NULL, thread_id = NULL, item_id = NULL, at = '', body = x''
+WHERE row IN (SELECT row FROM event WHERE thread_id = ? AND survives = 0 LIMIT ?);
+
+-- name: bury_elsewhere
+UPDATE event SET type = '', owner = '', session_id = NULL, thread_id = NULL, item_id = NULL, at = '', body = x''
+WHERE row IN (
+  SELECT row FROM event
+  WHERE session_id = ? AND session_id IS NOT NULL AND session_id <> log AND survives = 0 LIMIT ?
+);
+
+-- name: log_window_end
+SELECT max("offset") FROM (SELECT "offset" FROM event WHERE log = ? AND "offset" > ? ORDER BY "offset" LIMIT ?);
+
+-- name: bury_log
+UPDATE event SET type = '', owner = '', session_id = NULL, thread_id = NULL, item_id = NULL, at = '', body = x''
+WHERE log = ? AND "offset" > ? AND "offset" <= ? AND survives = 0;
+
+-- name: note_progress
+UPDATE hidden SET progress = ?2 WHERE id = ?1;
+
+-- name: entries_of_thread
+SELECT row FROM search_entry WHERE thread_id = ? LIMIT ?;
+
+-- name: drop_folds_of_thread
+DELETE FROM fold WHERE thread_id = ?;
+
+-- name: reveal
+DELETE FROM hidden WHERE id = ?;
+
+-- name: folded_items
+SELECT DISTINCT item_id FROM event INDEXED BY event_delta_age
+WHERE item_id IS NOT NULL AND at < :before
+  AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = event.item_id AND item."open" IS NOT NULL)
+  AND NOT EXISTS (SELECT 1 FROM event AS later WHERE later.item_id = event.item_id AND later.at >= :before)
+LIMIT 100;
+
+-- name: range_of_item
+SELECT min(log), min(thread_id), min("offset"), max("offset") FROM event WHERE item_id = ?;
+
+-- name: note_fold
+INSERT INTO fold (log, first_offset, last_offset, thread_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: widen_longest_fold
+UPDATE log SET longest_fold = max(longest_fold, ?2) WHERE name = ?1;
+
+-- name: prune_item_deltas
+DELETE FROM event WHERE row IN (SELECT row FROM event WHERE item_id = ? ORDER BY "offset" LIMIT ?);
+
+-- name: oldest_events
+SELECT row, log, "offset", owner, at FROM event ORDER BY row LIMIT ?;
+
+-- name: prune_events
+DELETE FROM event WHERE row <= ?;
+
+-- name: raise_oldest
+UPDATE log SET oldest = max(oldest, ?2) WHERE name = ?1;
+
+-- name: prune_folds
+DELETE FROM fold WHERE log = ? AND last_offset <= ?;
+
+-- name: note_pruned
+INSERT INTO pruned (owner, row) VALUES (?1, ?2) ON CONFLICT (owner) DO UPDATE SET row = max(row, ?2);
+
+-- name: forget_nodes
+DELETE FROM node;

@@ -1,0 +1,65 @@
+"""Reader: answers from snapshots, beside the writer and without waiting for it."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import TypeVar, assert_never
+
+import apsw
+
+from laneway.domain.errors import Unavailable
+from laneway.domain.principal import Principal
+from laneway.store import Ask, Fold, Get, Query, Snapshot
+from laneway.stores.sqlite.connection import Connection
+from laneway.stores.sqlite.fold import fold_thread
+from laneway.stores.sqlite.log_reader import log_tail, newest_position
+from laneway.stores.sqlite.page import read_page
+from laneway.stores.sqlite.table import TABLES, Sight, sight_of
+
+T = TypeVar("T")
+
+
+class Reader:
+    """One connection that reads. Callers take turns."""
+
+    def __init__(self, connection: Connection, turnstile: AbstractContextManager[object]) -> None:
+        self._connection = connection
+        self._turnstile = turnstile
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one read transaction: it sees one moment of the database."""
+        with self._turnstile:
+            try:
+                self._connection.execute("BEGIN")
+                try:
+                    return work(self._connection)
+                finally:
+                    self._connection.execute("ROLLBACK")
+            except apsw.Error as error:
+                raise Unavailable(f"The database could not be read: {error}.") from error
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._turnstile:
+            self._connection.close()
+
+
+def answer(connection: Connection, principal: Principal, asks: Sequence[Ask], log: str | None) -> Snapshot:
+    """Answer every ask in the connection's present transaction."""
+    sight = sight_of(connection, principal)
+    results = tuple(_answer_one(connection, ask, sight) for ask in asks)
+    offset = 0 if log is None else log_tail(connection, log)
+    return Snapshot(results, offset, newest_position(connection))
+
+
+def _answer_one(connection: Connection, ask: Ask, sight: Sight) -> object:
+    match ask:
+        case Get(kind, id):
+            return TABLES[kind.name].get(connection, id, sight)
+        case Query():
+            return read_page(connection, ask, sight)
+        case Fold(thread_id):
+            return fold_thread(connection, thread_id, sight)
+        case _:
+            assert_never(ask)

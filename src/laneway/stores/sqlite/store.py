@@ -1,0 +1,137 @@
+"""Store: the store contract on one SQLite file, or in memory."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from laneway.clock import Clock
+from laneway.domain.changes import Decision, Need, View
+from laneway.domain.errors import Unavailable
+from laneway.domain.event import Delta
+from laneway.domain.principal import Principal
+from laneway.store import Ask, Committed, Get, LogRead, Retention, SearchEntry, SearchHit, Snapshot, StoreOptions
+from laneway.stores.sqlite.compaction import prune_some
+from laneway.stores.sqlite.connection import Connection
+from laneway.stores.sqlite.database import Database, check_library
+from laneway.stores.sqlite.erasure import erase_some, scrub
+from laneway.stores.sqlite.heartbeat import Heartbeat
+from laneway.stores.sqlite.lock import DirectoryLock
+from laneway.stores.sqlite.log import append_deltas
+from laneway.stores.sqlite.log_reader import read_log, read_user
+from laneway.stores.sqlite.reader import Reader, answer
+from laneway.stores.sqlite.search import find_entries, index_entries
+from laneway.stores.sqlite.transaction import transact
+from laneway.stores.sqlite.writer import Committer, Writer
+
+T = TypeVar("T")
+
+SMALL = 32
+"""Rows of a log that are read at once on the caller's own thread."""
+
+
+class SQLiteStore:
+    """Implements `laneway.store.Store`, with its search. The directory of `path`, the database file, is locked."""
+
+    def __init__(self, path: Path | Literal[":memory:"], clock: Clock, options: StoreOptions) -> None:
+        self._path = path if isinstance(path, Path) else None
+        self._clock = clock
+        self._options = options
+        self._open: _Parts | None = None
+        self._is_scrubbed = True
+
+    async def open(self) -> None:
+        if self._open is None:
+            self._open = await asyncio.to_thread(_Parts, self._path, self._clock, self._options)
+
+    async def close(self) -> None:
+        parts, self._open = self._open, None
+        if parts is not None:
+            await asyncio.to_thread(parts.close)
+
+    async def transact(
+        self, principal: Principal, needs: Sequence[Need], decide: Callable[[View], Decision]
+    ) -> Committed:
+        return await self._parts.writer.submit(
+            lambda connection: transact(connection, principal, needs, decide, self._clock.now())
+        )
+
+    async def append(self, deltas: Sequence[Delta]) -> tuple[str, ...]:
+        return await self._parts.writer.submit(lambda connection: append_deltas(connection, deltas))
+
+    async def read(self, principal: Principal, *asks: Ask, log: str | None = None) -> Snapshot:
+        def work(connection: Connection) -> Snapshot:
+            return answer(connection, principal, asks, log)
+
+        return await self._read(work, is_short=all(isinstance(ask, Get) for ask in asks))
+
+    async def read_log(self, log: str, after: int, limit: int, thread_id: str | None = None) -> LogRead:
+        few = await self._read(lambda connection: read_log(connection, log, after, min(limit, SMALL), thread_id))
+        if limit <= SMALL or few.cursor >= few.tail or few.reset_at is not None:
+            return few
+        return await self._read(lambda connection: read_log(connection, log, after, limit, thread_id), is_short=False)
+
+    async def read_user(self, owner: str, after: tuple[int, int], limit: int) -> LogRead:
+        few = await self._read(lambda connection: read_user(connection, owner, after, min(limit, SMALL)))
+        if limit <= SMALL or few.cursor >= few.tail:
+            return few
+        return await self._read(lambda connection: read_user(connection, owner, after, limit), is_short=False)
+
+    async def erase(self, limit: int = 500) -> bool:
+        erased, is_more = await self._parts.writer.submit(lambda connection: erase_some(connection, limit))
+        self._is_scrubbed = self._is_scrubbed and not erased
+        if not is_more and not self._is_scrubbed:
+            self._is_scrubbed = await self._parts.writer.submit_alone(scrub)
+        return is_more or not self._is_scrubbed
+
+    async def compact(self, retention: Retention) -> int:
+        total = 0
+        while pruned := await self._parts.writer.submit(lambda connection: prune_some(connection, retention)):
+            total += pruned
+        return total
+
+    async def index(self, entries: Sequence[SearchEntry], position: int) -> int:
+        return await self._parts.writer.submit(lambda connection: index_entries(connection, entries, position))
+
+    async def search(
+        self, principal: Principal, text: str, session_id: str | None = None, limit: int = 20
+    ) -> tuple[SearchHit, ...]:
+        return await self._read(
+            lambda connection: find_entries(connection, principal, text, session_id, limit), is_short=False
+        )
+
+    async def _read(self, work: Callable[[Connection], T], is_short: bool = True) -> T:
+        # A short read takes less time than the hop to another thread and back; a long one must not hold up the loop.
+        if is_short:
+            return self._parts.near.read(work)
+        return await asyncio.get_running_loop().run_in_executor(self._parts.threads, self._parts.far.read, work)
+
+    @property
+    def _parts(self) -> "_Parts":
+        if self._open is None:
+            raise Unavailable("The store is not open.")
+        return self._open
+
+
+class _Parts:
+    """What an open store consists of. Built and closed on a thread, because both touch the disk."""
+
+    def __init__(self, path: Path | None, clock: Clock, options: StoreOptions) -> None:
+        check_library()
+        with ExitStack() as opened:
+            if path is not None:
+                opened.enter_context(DirectoryLock(path.parent))
+            database = opened.enter_context(Database(path))
+            self.near = opened.enter_context(Reader(*database.reader()))
+            self.far = opened.enter_context(Reader(*database.reader()))
+            self.threads = opened.enter_context(ThreadPoolExecutor(1, thread_name_prefix="laneway-reader"))
+            self.writer = opened.enter_context(Writer(Committer(database.writer, database.turnstile)))
+            if options.node:
+                opened.enter_context(Heartbeat(self.writer, clock, options.node, options.lease_s))
+            # From here on `close` gives back, in the opposite order, what was opened.
+            self._opened = opened.pop_all()
+
+    def close(self) -> None:
+        self._opened.close()
