@@ -1,0 +1,184 @@
+"""Resources: what the API answers with where the domain has no word of its own for it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar, overload
+
+from laneway.agent import Capabilities
+from laneway.domain.instant import Instant
+from laneway.domain.item import ItemResource
+from laneway.domain.json import Json
+from laneway.domain.principal import Role, Scope
+from laneway.domain.queue import QueueItemState
+from laneway.domain.thread import ThreadResource
+from laneway.domain.turn import TurnResource, TurnStatus
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Sequence[T], Generic[T]):
+    """Some things of a list, in order: a sequence of them."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None = None
+    """Give it as `cursor` to get the next page; None: this is the last."""
+    total: int | None = None
+    """How many there are in all; told with the first page."""
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        return self.items[index]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentResource:
+    """An agent: what it is, what it can do, and why not when it cannot run."""
+
+    name: str
+    title: str
+    description: str
+    kind: str
+    capabilities: Capabilities
+    available: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedThread(ThreadResource):
+    """A new thread. `item_id` is its first message's place in the queue, when it was made with one."""
+
+    item_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """An accepted message: recorded, and nothing more."""
+
+    item_id: str
+    thread_id: str
+    state: QueueItemState
+    offset: int
+    """Events after it tell what becomes of the message."""
+    position: int | None = None
+    turn_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredTurn(TurnResource):
+    """A turn that is over, or waits for a person's review, with what it said."""
+
+    answer: str = ""
+    """The text of its answers, a blank line between them; empty when it said nothing."""
+    items: tuple[ItemResource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What a stop found: the turn that it stops, if one ran."""
+
+    turn_id: str | None = None
+    status: TurnStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteResource:
+    """A note of a session."""
+
+    id: str
+    text: str
+    prompt: bool
+    created_at: Instant
+    updated_at: Instant
+    key: str | None = None
+    session_id: str = ""
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentResource:
+    """A file of a session."""
+
+    id: str
+    session_id: str
+    name: str
+    media_type: str
+    size: int
+    created_at: Instant = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueResource:
+    """One key of a session's environment `plain`."""
+
+    value: Json
+    key: str = ""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionResource:
+    """Which thread a user last viewed in a session."""
+
+    thread_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The user whose key this is."""
+
+    id: str
+    name: str
+    role: Role
+    scope: Scope = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class UserResource:
+    """A user of the server."""
+
+    id: str
+    name: str
+    role: Role
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyResource:
+    """An API key, without the key itself."""
+
+    id: str
+    user: str
+    name: str
+    prefix: str
+    created_at: Instant
+    last_used_at: Instant | None = None
+    role: Role | None = None
+    scope: Scope = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedKey(KeyResource):
+    """A new API key: the only time that it is told."""
+
+    key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """A place where the words were found."""
+
+    thread_id: str
+    title: str
+    snippet: str
+    item_id: str | None = None
+    score: float = 0.0
