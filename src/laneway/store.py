@@ -107,8 +107,8 @@ class LogRead:
     ordinal: int = 0
     """`read_user` only: go on after (`cursor`, `ordinal`)."""
     reset_at: int | None = None
-    """`read_log` only: the cursor lay inside deltas that were folded. There are no events then: the reader takes the
-    present state, and goes on after this offset (which `cursor` holds, too)."""
+    """The cursor lay inside deltas that were folded. There are no events then: the reader takes the present state, and
+    goes on after this number, which is `cursor`, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +190,11 @@ class Store(Protocol):
         """
         ...
 
-    async def read_user(self, owner: str, after: tuple[int, int], limit: int) -> LogRead:
-        """Read all of a user's events after (position, ordinal), in order of commits; its numbers are positions."""
+    async def read_user(self, owner: str | None, after: tuple[int, int], limit: int) -> LogRead:
+        """Read a user's events (None: everybody's, for projections) after (position, ordinal), in order of commits.
+
+        The numbers that come back are positions.
+        """
         ...
 
     async def erase(self, limit: int = 500) -> bool:

@@ -2,7 +2,7 @@
 
 from laneway.domain.instant import Instant
 from laneway.store import Retention
-from laneway.stores.sqlite.connection import Connection
+from laneway.stores.sqlite.connection import Connection, single
 from laneway.stores.sqlite.queries import SQL
 
 CHUNK = 500
@@ -28,11 +28,13 @@ def _prune_deltas(connection: Connection, before: Instant) -> int:
 
 
 def _fold_item(connection: Connection, item_id: str, limit: int) -> int:
-    log, thread_id, first, last = connection.execute(SQL["range_of_item"], (item_id,)).fetchall()[0]
+    span = single(connection.execute(SQL["range_of_item"], (item_id,)))
+    log, first, last, _, owner, first_row, last_row = span
     # Noted before the rows go: a reader in the middle of them has to be told.
     if first != last:
-        connection.execute(SQL["note_fold"], (log, first, last, thread_id))
+        connection.execute(SQL["note_fold"], span)
         connection.execute(SQL["widen_longest_fold"], (log, last - first))
+        connection.execute(SQL["widen_longest_fold_of_owner"], (owner, last_row - first_row))
     connection.execute(SQL["prune_item_deltas"], (item_id, limit))
     return connection.changes()
 

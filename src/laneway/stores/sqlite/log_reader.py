@@ -32,9 +32,10 @@ def read_log(connection: Connection, log: str, after: int, limit: int, thread_id
         raise BadCursor(f"The cursor {after} lies outside of the log, which ends at {tail}.")
     if after < oldest:
         raise CursorExpired(_EXPIRED, hint=_START_ANEW, oldest=oldest)
-    reset_at = _enclosing_fold(connection, log, after, longest_fold, thread_id) if longest_fold else None
-    if reset_at is not None:
-        return LogRead((), reset_at, tail, oldest, reset_at=reset_at)
+    fold = "enclosing_fold" if thread_id is None else "enclosing_fold_of_thread"
+    end = _end_of_fold(connection, fold, log, after, longest_fold, () if thread_id is None else (thread_id,))
+    if end is not None:
+        return LogRead((), end, tail, oldest, reset_at=end)
     query = SQL["log_after"] if thread_id is None else SQL["thread_after"]
     bindings = (log, after, limit) if thread_id is None else (thread_id, log, after, limit)
     rows = connection.execute(query, bindings).fetchall() if after < tail else []
@@ -42,31 +43,47 @@ def read_log(connection: Connection, log: str, after: int, limit: int, thread_id
     return LogRead(_visible(connection, rows), cursor, tail, oldest)
 
 
-def read_user(connection: Connection, owner: str, after: tuple[int, int], limit: int) -> LogRead:
-    """Read an owner's events of all logs in the order of commits."""
-    newest = int(single(connection.execute(SQL["newest_row"]))[0])
+def read_user(connection: Connection, owner: str | None, after: tuple[int, int], limit: int) -> LogRead:
+    """Read an owner's events of all logs, or everybody's, in the order of commits."""
     tail = newest_position(connection)
     position, ordinal = after
-    if position < 0 or position > tail or not 0 <= ordinal < row_of(1, 0):
+    if not 0 <= position <= tail or not 0 <= ordinal < row_of(1, 0):
         raise BadCursor(f"The cursor {position}.{ordinal} lies outside of the log, which ends at {tail}.")
-    pruned = int(single(connection.execute(SQL["pruned_of_owner"], (owner,)))[0])
-    if row_of(position, ordinal) < pruned:
-        raise CursorExpired(_EXPIRED, hint=_START_ANEW, oldest=position_of(pruned))
-    rows = connection.execute(SQL["owner_after"], (owner, row_of(position, ordinal), limit)).fetchall()
-    last = int(rows[-1][0]) if len(rows) == limit else max(newest, row_of(position, ordinal))
-    return LogRead(_visible(connection, rows), position_of(last), tail, position_of(pruned), ordinal=ordinal_of(last))
+    start = row_of(position, ordinal)
+    oldest, longest_fold = _owner_log(connection, owner)
+    if start < oldest:
+        raise CursorExpired(_EXPIRED, hint=_START_ANEW, oldest=position_of(oldest))
+    # A projection that reads everybody's events takes whole items only: no fold matters to it.
+    end = None if owner is None else _end_of_fold(connection, "enclosing_fold_of_owner", owner, start, longest_fold)
+    if end is not None:
+        reset_at = position_of(end)
+        return LogRead((), reset_at, tail, position_of(oldest), ordinal=ordinal_of(end), reset_at=reset_at)
+    query, key = (SQL["all_after"], ()) if owner is None else (SQL["owner_after"], (owner,))
+    rows = connection.execute(query, (*key, start, limit)).fetchall()
+    newest = int(single(connection.execute(SQL["newest_row"]))[0])
+    last = int(rows[-1][0]) if len(rows) == limit else max(newest, start)
+    return LogRead(_visible(connection, rows), position_of(last), tail, position_of(oldest), ordinal=ordinal_of(last))
 
 
-def _enclosing_fold(connection: Connection, log: str, after: int, longest: int, thread_id: str | None) -> int | None:
+def _owner_log(connection: Connection, owner: str | None) -> tuple[int, int]:
+    """The last row of an owner that was pruned by retention, and the length of the longest fold."""
+    if owner is None:
+        return int(single(connection.execute(SQL["oldest_of_all"]))[0]), 0
+    oldest, longest_fold = connection.execute(SQL["owner_log"], (owner,)).fetchone() or (0, 0)
+    return int(oldest), int(longest_fold)
+
+
+def _end_of_fold(
+    connection: Connection, query: str, key: str, after: int, longest: int, more: tuple[str, ...] = ()
+) -> int | None:
     """Where to go on when the cursor lies inside pruned deltas: behind every range that overlaps the one it is in."""
-    reset_at = None
-    while True:
-        query = SQL["enclosing_fold"] if thread_id is None else SQL["enclosing_fold_of_thread"]
-        bindings = (log, after, longest) if thread_id is None else (log, after, longest, thread_id)
-        (last,) = connection.execute(query, bindings).fetchone() or (None,)
+    end = None
+    while longest:
+        (last,) = connection.execute(SQL[query], (key, after, longest, *more)).fetchone() or (None,)
         if last is None:
-            return reset_at
-        reset_at = after = int(last)
+            break
+        end = after = int(last)
+    return end
 
 
 def _visible(connection: Connection, rows: Iterable[Any]) -> tuple[StoredEvent, ...]:

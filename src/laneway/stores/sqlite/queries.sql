@@ -53,8 +53,19 @@ WHERE log = ?1 AND first_offset > ?2 - ?3 AND first_offset <= ?2 AND last_offset
 SELECT max(last_offset) FROM fold
 WHERE log = ?1 AND first_offset > ?2 - ?3 AND first_offset <= ?2 AND last_offset > ?2 AND thread_id = ?4;
 
--- name: pruned_of_owner
-SELECT coalesce(max(row), 0) FROM pruned WHERE owner = ?;
+-- name: owner_log
+SELECT oldest, longest_fold FROM owner_log WHERE owner = ?;
+
+-- name: enclosing_fold_of_owner
+SELECT max(last_row) FROM fold
+WHERE owner = ?1 AND first_row > ?2 - ?3 AND first_row <= ?2 AND last_row > ?2;
+
+-- name: all_after
+SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
+WHERE row > ? ORDER BY row LIMIT ?;
+
+-- name: oldest_of_all
+SELECT coalesce(max(oldest), 0) FROM owner_log;
 
 -- name: is_searchable
 SELECT 1 FROM "thread" WHERE id = ?1 AND owner = ?2 AND deleted = 0
@@ -134,13 +145,19 @@ WHERE item_id IS NOT NULL AND at < :before
 LIMIT 100;
 
 -- name: range_of_item
-SELECT min(log), min(thread_id), min("offset"), max("offset") FROM event WHERE item_id = ?;
+SELECT min(log), min("offset"), max("offset"), min(thread_id), min(owner), min(row), max(row)
+FROM event WHERE item_id = ?;
 
 -- name: note_fold
-INSERT INTO fold (log, first_offset, last_offset, thread_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+INSERT INTO fold (log, first_offset, last_offset, thread_id, owner, first_row, last_row) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING;
 
 -- name: widen_longest_fold
 UPDATE log SET longest_fold = max(longest_fold, ?2) WHERE name = ?1;
+
+-- name: widen_longest_fold_of_owner
+INSERT INTO owner_log (owner, longest_fold) VALUES (?1, ?2)
+ON CONFLICT (owner) DO UPDATE SET longest_fold = max(longest_fold, ?2);
 
 -- name: prune_item_deltas
 DELETE FROM event WHERE row IN (SELECT row FROM event WHERE item_id = ? ORDER BY "offset" LIMIT ?);
@@ -158,7 +175,7 @@ UPDATE log SET oldest = max(oldest, ?2) WHERE name = ?1;
 DELETE FROM fold WHERE log = ? AND last_offset <= ?;
 
 -- name: note_pruned
-INSERT INTO pruned (owner, row) VALUES (?1, ?2) ON CONFLICT (owner) DO UPDATE SET row = max(row, ?2);
+INSERT INTO owner_log (owner, oldest) VALUES (?1, ?2) ON CONFLICT (owner) DO UPDATE SET oldest = max(oldest, ?2);
 
 -- name: forget_nodes
 DELETE FROM node;

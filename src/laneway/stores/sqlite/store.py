@@ -73,9 +73,9 @@ class SQLiteStore:
             return few
         return await self._read(lambda connection: read_log(connection, log, after, limit, thread_id), is_short=False)
 
-    async def read_user(self, owner: str, after: tuple[int, int], limit: int) -> LogRead:
+    async def read_user(self, owner: str | None, after: tuple[int, int], limit: int) -> LogRead:
         few = await self._read(lambda connection: read_user(connection, owner, after, min(limit, SMALL)))
-        if limit <= SMALL or few.cursor >= few.tail:
+        if limit <= SMALL or few.cursor >= few.tail or few.reset_at is not None:
             return few
         return await self._read(lambda connection: read_user(connection, owner, after, limit), is_short=False)
 

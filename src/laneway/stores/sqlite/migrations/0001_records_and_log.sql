@@ -129,9 +129,8 @@ CREATE TABLE "turn" (
 ) STRICT;
 -- One turn a thread: the rule that makes a second claim impossible, whatever the code above it does.
 CREATE UNIQUE INDEX turn_active ON "turn" (thread_id) WHERE status IN ('running', 'waiting', 'needs_review');
-CREATE INDEX turn_status ON "turn" (status, id) WHERE status IN ('running', 'waiting', 'needs_review');
+CREATE INDEX turn_status ON "turn" (status, session_id, id) WHERE status IN ('running', 'waiting', 'needs_review');
 CREATE INDEX turn_thread ON "turn" (thread_id, "number", id);
-CREATE INDEX turn_session ON "turn" (session_id, started_at, id);
 
 CREATE TABLE "item" (
   row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL,
@@ -148,9 +147,7 @@ CREATE TABLE "queue_item" (
   session_id TEXT NOT NULL, thread_id TEXT NOT NULL, turn_id TEXT, state TEXT NOT NULL, "open" INTEGER,
   body BLOB NOT NULL
 ) STRICT;
-CREATE INDEX queue_item_thread ON "queue_item" (thread_id);
-CREATE INDEX queue_item_turn ON "queue_item" (turn_id) WHERE turn_id IS NOT NULL;
-CREATE INDEX queue_item_open ON "queue_item" (thread_id) WHERE "open" IS NOT NULL;
+CREATE INDEX queue_item_thread ON "queue_item" (thread_id, "open");
 CREATE INDEX queue_item_waiting ON "queue_item" (owner, "open") WHERE "open" IS NOT NULL;
 
 CREATE TABLE "approval" (
@@ -202,15 +199,21 @@ CREATE TABLE thread_log (thread_id TEXT PRIMARY KEY, tail INTEGER NOT NULL) STRI
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO counter (name, value) VALUES ('position', 0), ('search', 0);
 
--- The last row of an owner that was pruned by retention.
-CREATE TABLE pruned (owner TEXT PRIMARY KEY, row INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+-- What reads in the order of an owner's commits need to know of what is gone.
+CREATE TABLE owner_log (
+  owner TEXT PRIMARY KEY,
+  oldest INTEGER NOT NULL DEFAULT 0, -- the last row that was pruned by retention
+  longest_fold INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
 
 -- Ranges of deltas that were pruned after their item ended. A cursor inside one has seen half of an item.
 CREATE TABLE fold (
   log TEXT NOT NULL, first_offset INTEGER NOT NULL, last_offset INTEGER NOT NULL, thread_id TEXT NOT NULL,
+  owner TEXT NOT NULL, first_row INTEGER NOT NULL, last_row INTEGER NOT NULL,
   PRIMARY KEY (log, first_offset, last_offset)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX fold_thread ON fold (thread_id);
+CREATE INDEX fold_owner ON fold (owner, first_row, last_row);
 
 -- Threads and sessions that are being erased. Nothing of them is read any more.
 CREATE TABLE hidden (id TEXT PRIMARY KEY, progress INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
