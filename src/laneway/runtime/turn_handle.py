@@ -20,12 +20,14 @@ from laneway.domain.command import (
     TakeSteer,
     TurnStep,
 )
+from laneway.domain.decide.sessions import with_state_change
 from laneway.domain.ids import Ids
 from laneway.domain.item import IN_CONTEXT, Call, Item
 from laneway.domain.json import Json, JsonObject, as_object
-from laneway.domain.kinds import APPROVAL, ATTACHMENT, ITEM, SESSION
+from laneway.domain.kinds import APPROVAL, ATTACHMENT, ITEM, SESSION, THREAD
 from laneway.domain.principal import SYSTEM
 from laneway.domain.session import Attachment, Session
+from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
 from laneway.engine import Slot
 from laneway.runtime.answers import Answers
@@ -117,6 +119,10 @@ class RunningTurn:
 
     async def steer(self) -> Sequence[Message]:
         before, self._steered = self._steered, []
+        thread = (await self._services.store.read(SYSTEM, Get(THREAD, self._turn.thread_id))).results[0]
+        if isinstance(thread, Thread) and not any(header.delivery == "steer" for header in thread.queue):
+            # Nothing waits: no commit is spent on finding that out.
+            return before
         answer = await self._record.commit(TakeSteer())
         assert isinstance(answer.reply, Recorded)
         return [*before, *(message_of(item) for item in answer.reply.steered)]
@@ -262,6 +268,7 @@ class RunningTurn:
             step = StoreStep(view, session, scope, pending.call.arguments, self._ids(), self._services.clock.now())
             changes, result = tool.decide(step)
             outcome[:] = [result]
+            changes = with_state_change(session, changes, step.at)
             return changes, (ReturnCall(pending.item_id, pending.call.effect, result),)
 
         session_and_item = (One(SESSION, self._session.id), One(ITEM, pending.item_id))

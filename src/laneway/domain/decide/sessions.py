@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from laneway.domain.changes import Decision
+from laneway.domain.changes import Changes, Decision, Put
 from laneway.domain.command import (
     AddAttachment,
     AddNote,
@@ -18,9 +18,9 @@ from laneway.domain.command import (
 from laneway.domain.decide.users import audit
 from laneway.domain.draft import Draft, check_version
 from laneway.domain.errors import NotFound, TooMany, UnknownEnvironment
-from laneway.domain.event import SessionCreated, SessionDeleted, SessionUpdated, StateChanged
-from laneway.domain.instant import seconds_between
-from laneway.domain.kinds import ATTACHMENT, NOTE, SELECTION, SESSION, TURN
+from laneway.domain.event import Event, SessionCreated, SessionDeleted, SessionUpdated, StateChanged
+from laneway.domain.instant import Instant, seconds_between
+from laneway.domain.kinds import ATTACHMENT, ENTRY, NOTE, SELECTION, SESSION, TURN
 from laneway.domain.session import Attachment, Note, Selection, Session, session_resource
 from laneway.domain.turn import CancelRequest
 
@@ -101,11 +101,26 @@ def delete_session(draft: Draft, command: DeleteSession) -> Decision:
 def state_changed(draft: Draft, session: Session) -> Session:
     """Count a change of the session's state, and tell it unless one was told within the last second."""
     session = replace(session, state_version=session.state_version + 1)
-    recent = session.state_told_at and seconds_between(session.state_told_at, draft.at) < STATE_TOLD_EVERY_S
-    if not recent:
-        return _tell_state(draft, session)
-    draft.put(SESSION, session)
-    return session
+    if _told_recently(session, draft.at):
+        draft.put(SESSION, session)
+        return session
+    return _tell_state(draft, session)
+
+
+def with_state_change(session: Session, changes: Changes, at: Instant) -> Changes:
+    """An environment's changes with the session's new state version, when they touch the state at all."""
+    if not any(each.kind is ENTRY for each in (*changes.puts, *changes.drops)):
+        return changes
+    session = replace(session, state_version=session.state_version + 1)
+    if _told_recently(session, at):
+        return changes.plus(Changes(puts=(Put(SESSION, session),)))
+    session = replace(session, state_told_at=at, state_told_version=session.state_version)
+    told = Event(StateChanged(session.state_version), session.owner, session.id, at)
+    return changes.plus(Changes(puts=(Put(SESSION, session),), events=(told,)))
+
+
+def _told_recently(session: Session, at: Instant) -> bool:
+    return bool(session.state_told_at) and seconds_between(session.state_told_at, at) < STATE_TOLD_EVERY_S
 
 
 def tell_state(draft: Draft, command: TellState) -> Decision:
@@ -127,7 +142,7 @@ def _tell_state(draft: Draft, session: Session) -> Session:
 
 def add_note(draft: Draft, command: AddNote) -> Decision:
     session = draft.session(command.session_id)
-    same = next((note for note in draft.view.some(NOTE) if command.key and note.key == command.key), None)
+    same = next(iter(draft.view.some(NOTE)), None) if command.key else None
     if same is None:
         limit = draft.rules.limits.notes_per_session
         if limit and draft.view.count(NOTE) >= limit:

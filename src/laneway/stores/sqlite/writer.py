@@ -86,6 +86,7 @@ class Committer:
         return apsw.SQLITE_OK
 
     def _run(self, work: Work[object]) -> Outcome[object]:
+        outcome: Outcome[object]
         self._connection.execute("SAVEPOINT command")
         try:
             outcome = Outcome(work(self._connection))
@@ -94,7 +95,7 @@ class Committer:
             if isinstance(error, apsw.Error) and not isinstance(error, (apsw.ConstraintError, *REFUSED)):
                 raise
             self._connection.execute("ROLLBACK TO command")
-            outcome = Outcome[object](error=_told(error))
+            outcome = Outcome(error=_told(error))
         self._connection.execute("RELEASE command")
         return outcome
 

@@ -1,0 +1,1 @@
+"""Environments: implementations of the contract in `laneway.environment`."""

@@ -1,0 +1,164 @@
+"""Upkeep: the loops that make good what hints missed: sweep, timers, search, state, erasure, pruning."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from laneway.bus import Bus
+from laneway.domain.command import TellState, UpdateThread
+from laneway.domain.errors import LanewayError
+from laneway.domain.instant import later
+from laneway.domain.kinds import SESSION, THREAD, TURN
+from laneway.domain.principal import SYSTEM
+from laneway.domain.session import Session
+from laneway.domain.thread import Thread
+from laneway.domain.turn import Turn
+from laneway.engine import Engine, ReadyThread
+from laneway.runtime.answers import Answers
+from laneway.runtime.projection import Projection
+from laneway.runtime.submit import Runtime, ready_thread
+from laneway.runtime.timers import Timers
+from laneway.runtime.turn_runner import TurnRunner
+from laneway.store import Page, Query, Retention, Store, Where
+
+log = structlog.get_logger(__name__)
+
+SWEEP_S = 1.0
+PRUNE_EVERY_S = 600.0
+PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How long things are kept, in seconds. 0 = for ever (deltas: until the next pruning)."""
+
+    deltas_s: int = 86_400
+    events_s: int = 0
+    alerts_s: int = 7 * 86_400
+
+
+class Upkeep:
+    """Runs in every process. Each pass is idempotent, may be cut off anywhere, and finds its work in the store."""
+
+    def __init__(
+        self, runtime: Runtime, store: Store, engine: Engine, runner: TurnRunner, answers: Answers, timers: Timers,
+        projection: Projection, bus: Bus, kept: Kept,
+    ) -> None:  # fmt: skip
+        self._runtime = runtime
+        self._store = store
+        self._engine = engine
+        self._runner = runner
+        self._answers = answers
+        self._timers = timers
+        self._projection = projection
+        self._bus = bus
+        self._kept = kept
+        self._tasks: list[asyncio.Task[None]] = []
+        self._news = asyncio.Event()
+        self._hush: Callable[[], None] | None = None
+
+    async def start(self) -> None:
+        """Find at once what a death left behind, then look again and again."""
+        self._hush = self._bus.listen(lambda _topics: self._news.set())
+        await self.sweep()
+        loops = {
+            "sweep": self._every(SWEEP_S, self.sweep),
+            "timers": self._every(SWEEP_S, self._fire_timers),
+            "search": self._on_news(self._index),
+            "tidy": self._every(SWEEP_S, self.tidy),
+            "prune": self._every(PRUNE_EVERY_S, self.prune),
+        }
+        self._tasks = [asyncio.create_task(each, name=f"upkeep: {name}") for name, each in loops.items()]
+
+    async def stop(self) -> None:
+        """End the loops. Safe to call twice."""
+        if self._hush is not None:
+            self._hush()
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    # --- passes --------------------------------------------------------------------------------------------------
+
+    async def sweep(self) -> None:
+        """Dispatch ready threads that nobody began and turns that nobody runs; look for cancels and answers."""
+        queued = await self._page(Query(THREAD, (Where("status", "=", "queued"),), limit=PAGE))
+        for thread in queued:
+            if isinstance(thread, Thread):
+                self._engine.dispatch(ready_thread(thread))
+        here = set(self._runner.running)
+        for status in ("running", "waiting"):
+            for turn in await self._page(Query(TURN, (Where("status", "=", status),), limit=PAGE)):
+                if isinstance(turn, Turn) and turn.id not in here:
+                    self._engine.dispatch(ReadyThread(turn.thread_id, turn.session_id, turn.owner))
+        await self._engine.requeue()
+        await self._runner.look_for_cancels()
+        self._answers.look_again()
+
+    async def tidy(self) -> None:
+        """Tell states that changed too soon after the last telling, and erase what was deleted."""
+        for session in await self._page(Query(SESSION, (Where("state_untold", "=", True),), limit=PAGE)):
+            if isinstance(session, Session) and not session.deleted:
+                clock = self._runtime.clock
+                await self._runtime.submit(SYSTEM, TellState(at=clock.now(), seed=clock.seed(), session_id=session.id))
+        while await self._store.erase():
+            pass
+
+    async def prune(self) -> None:
+        """Fold old deltas, prune old events and replies, archive old alert threads."""
+        now = self._runtime.clock.now()
+        events = later(now, -self._kept.events_s) if self._kept.events_s else None
+        await self._store.compact(Retention(later(now, -self._kept.deltas_s), events))
+        await self._archive_alerts(later(now, -self._kept.alerts_s))
+
+    async def _archive_alerts(self, before: str) -> None:
+        where = (
+            Where("kind", "=", "alert"), Where("status", "=", "idle"), Where("updated_at", "<", before),
+        )  # fmt: skip
+        clock = self._runtime.clock
+        for thread in await self._page(Query(THREAD, where, limit=PAGE)):
+            if isinstance(thread, Thread):
+                changes = {"archived": True}
+                command = UpdateThread(at=clock.now(), seed=clock.seed(), thread_id=thread.id, changes=changes)
+                await self._runtime.submit(SYSTEM, command)
+
+    async def _fire_timers(self) -> None:
+        """Raise what is due; within the last second before a due time, wait for exactly that."""
+        wait = await self._timers.fire_due()
+        if wait is not None and wait < SWEEP_S:
+            await self._runtime.clock.sleep(wait)
+            await self._timers.fire_due()
+
+    async def _index(self) -> None:
+        await self._projection.catch_up()
+
+    async def _page(self, query: Query) -> tuple[object, ...]:
+        page = (await self._store.read(SYSTEM, query)).results[0]
+        assert isinstance(page, Page)
+        return page.records
+
+    # --- loops ---------------------------------------------------------------------------------------------------
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await self._guarded(work)
+            await self._runtime.clock.sleep(seconds)
+
+    async def _on_news(self, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            self._news.clear()
+            await self._guarded(work)
+            await self._news.wait()
+            # One pass for everything that is committed in the meantime.
+            await self._runtime.clock.sleep(0.2)
+
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+        """A pass that the store refuses is tried again with the next one."""
+        try:
+            await work()
+        except LanewayError as refused:
+            log.warning("upkeep refused", work=getattr(work, "__name__", ""), code=refused.code, detail=refused.detail)
