@@ -1,0 +1,1 @@
+"""Buses: implementations of the contract in `laneway.bus`."""
