@@ -5,13 +5,15 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from laneway.domain.errors import NotFound, TooLarge
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+FRESH_S = 10.0
 
 
 class Attachments:
@@ -47,10 +49,26 @@ class Attachments:
             raise NotFound
         return path
 
-    def remove(self, sha256: str) -> None:
-        """Forget bytes that no attachment names any more. Safe to call twice."""
-        if _SHA256.fullmatch(sha256):
-            (self._folder / sha256).unlink(missing_ok=True)
+    async def collect(self, named: Callable[[Sequence[str]], Awaitable[set[str]]]) -> bool:
+        """Remove bytes that no attachment names any more; True while some are too fresh to be judged.
+
+        Bytes are stored before the record that names them, so what came within the last seconds is left alone.
+        """
+        stored = await asyncio.to_thread(self._stored)
+        fresh = [sha256 for sha256, age_s in stored.items() if age_s < FRESH_S]
+        old = [sha256 for sha256, age_s in stored.items() if age_s >= FRESH_S]
+        for start in range(0, len(old), 100):
+            some = old[start : start + 100]
+            for sha256 in set(some) - await named(some):
+                (self._folder / sha256).unlink(missing_ok=True)
+        return bool(fresh)
+
+    def _stored(self) -> dict[str, float]:
+        """Each stored file with its age in seconds; an upload that a death cut off counts as a file, too."""
+        if not self._folder.is_dir():
+            return {}
+        now = time.time()
+        return {each.name: now - each.stat().st_mtime for each in os.scandir(self._folder) if each.is_file()}
 
 
 def _seal(descriptor: int, flush: object) -> None:

@@ -15,7 +15,7 @@ from laneway.domain.decide import decide, needs_of
 from laneway.domain.errors import IdempotencyConflict
 from laneway.domain.event import home_log, session_log
 from laneway.domain.json import Json
-from laneway.domain.kinds import IDEMPOTENCY, LOGIN
+from laneway.domain.kinds import ATTACHMENT, IDEMPOTENCY, LOGIN
 from laneway.domain.principal import Principal
 from laneway.domain.record import Record
 from laneway.domain.rules import Rules
@@ -61,6 +61,10 @@ Dispatch = Callable[[ReadyThread], None]
 
 KEYS_TOPIC = "keys"
 """Rung when a credential changes: caches forget, streams check theirs."""
+
+
+FILES_TOPIC = "files"
+"""Rung when attachments went: bytes may lie about that nothing names."""
 
 
 def cancel_topic(turn_id: str) -> str:
@@ -131,6 +135,8 @@ class Runtime:
             topics.update(_topics_of(put.record))
         if any(drop.kind is LOGIN for drop in changes.drops):
             topics.add(KEYS_TOPIC)
+        if changes.erase or any(drop.kind is ATTACHMENT for drop in changes.drops):
+            topics.add(FILES_TOPIC)
         if topics:
             self._bus.ring(topics)
         if self._dispatch is not None:

@@ -1,7 +1,7 @@
 """Upkeep: the loops that make good what hints missed: sweep, timers, search, state, erasure, pruning."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -10,15 +10,16 @@ from laneway.bus import Bus
 from laneway.domain.command import TellState, UpdateThread
 from laneway.domain.errors import LanewayError
 from laneway.domain.instant import later
-from laneway.domain.kinds import SESSION, THREAD, TURN
+from laneway.domain.kinds import ATTACHMENT, SESSION, THREAD, TURN
 from laneway.domain.principal import SYSTEM
-from laneway.domain.session import Session
+from laneway.domain.session import Attachment, Session
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
 from laneway.engine import Engine, ReadyThread
 from laneway.runtime.answers import Answers
+from laneway.runtime.attachments import Attachments
 from laneway.runtime.projection import Projection
-from laneway.runtime.submit import Runtime, ready_thread
+from laneway.runtime.submit import FILES_TOPIC, Runtime, ready_thread
 from laneway.runtime.timers import Timers
 from laneway.runtime.turn_runner import TurnRunner
 from laneway.store import Page, Query, Retention, Store, Where
@@ -44,7 +45,7 @@ class Upkeep:
 
     def __init__(
         self, runtime: Runtime, store: Store, engine: Engine, runner: TurnRunner, answers: Answers, timers: Timers,
-        projection: Projection, bus: Bus, kept: Kept,
+        projection: Projection, attachments: Attachments, bus: Bus, kept: Kept,
     ) -> None:  # fmt: skip
         self._runtime = runtime
         self._store = store
@@ -55,19 +56,22 @@ class Upkeep:
         self._projection = projection
         self._bus = bus
         self._kept = kept
+        self._attachments = attachments
+        self._files_went = True
         self._tasks: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
         self._hush: Callable[[], None] | None = None
 
     async def start(self) -> None:
         """Find at once what a death left behind, then look again and again."""
-        self._hush = self._bus.listen(lambda _topics: self._news.set())
+        self._hush = self._bus.listen(self._hear)
         await self.sweep()
         loops = {
             "sweep": self._every(SWEEP_S, self.sweep),
             "timers": self._every(SWEEP_S, self._fire_timers),
             "search": self._on_news(self._index),
             "tidy": self._every(SWEEP_S, self.tidy),
+            "files": self._every(SWEEP_S, self.collect_files),
             "prune": self._every(PRUNE_EVERY_S, self.prune),
         }
         self._tasks = [asyncio.create_task(each, name=f"upkeep: {name}") for name, each in loops.items()]
@@ -108,6 +112,17 @@ class Upkeep:
         while await self._store.erase():
             pass
 
+    async def collect_files(self) -> None:
+        """Remove the bytes of attachments that are gone."""
+        if self._files_went:
+            self._files_went = False
+            self._files_went = await self._attachments.collect(self._named)
+
+    async def _named(self, sha256s: Sequence[str]) -> set[str]:
+        where = (Where("sha256", "in", tuple(sha256s)),)
+        found = await self._page(Query(ATTACHMENT, where, limit=10_000))
+        return {each.sha256 for each in found if isinstance(each, Attachment)}
+
     async def prune(self) -> None:
         """Fold old deltas, prune old events and replies, archive old alert threads."""
         now = self._runtime.clock.now()
@@ -142,6 +157,10 @@ class Upkeep:
         return page.records
 
     # --- loops ---------------------------------------------------------------------------------------------------
+
+    def _hear(self, topics: frozenset[str]) -> None:
+        self._news.set()
+        self._files_went = self._files_went or FILES_TOPIC in topics
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
