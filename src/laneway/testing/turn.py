@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from laneway.agent import AttachedFile, Message, TurnHandle, TurnInput
 from laneway.domain.errors import CancelRequested, UnknownAttachment, UnknownTool
-from laneway.domain.item import Call, Effect, Item, ItemRole, ItemState, Part
+from laneway.domain.item import Call, CallState, Effect, Item, ItemRole, ItemState, Part
 from laneway.domain.json import Json, JsonObject
 from laneway.domain.lane import LaneKey
 from laneway.testing.clock import START
@@ -65,6 +65,7 @@ class RecordedTurn:
         self._answers = list(answers)
         self._steering = [tuple(group) for group in steering]
         self._files = {f"att_{number}": (name, body) for number, (name, body) in enumerate((files or {}).items(), 1)}
+        self._sent = 0
         self._cancelled = False
         self._running = 0
         self.calls: list[RecordedCall] = []
@@ -128,7 +129,9 @@ class RecordedTurn:
 
     def send(self, *texts: str) -> None:
         """Steer the turn: the next `steer` call takes these messages."""
-        self._steering.append(tuple(message(text, f"steered{number}") for number, text in enumerate(texts, 1)))
+        sent = self._sent
+        self._sent += len(texts)
+        self._steering.append(tuple(message(text, f"que_s{number}") for number, text in enumerate(texts, sent + 1)))
 
     def cancel(self) -> None:
         """Stop the turn: from now on nothing that it asks for happens."""
@@ -151,7 +154,8 @@ def _media_type(name: str) -> str:
 
 def message(text: str, id_: str = "que_1", sender: str = "ada", parts: tuple[Part, ...] | None = None) -> Message:
     """A message of a batch: `text` and nothing else, unless `parts` are given."""
-    return Message(id_, sender, text, (Part("text", text=text),) if parts is None else parts, START)
+    alone = (Part("text", text=text),) if text else ()
+    return Message(id_, sender, text, alone if parts is None else parts, START)
 
 
 def turn_input(
@@ -191,10 +195,10 @@ def used(
     return _item("tool", parts, "", "complete", "agent", call)
 
 
-def cut_off(name: str, arguments: JsonObject, call_id: str = "call_1") -> Item:
+def cut_off(name: str, arguments: JsonObject, call_id: str = "call_1", state: CallState = "started") -> Item:
     """A tool call of a transcript of which nobody knows how it ended."""
     part = Part("tool_call", call_id=call_id, name=name, arguments=arguments, effect="once")
-    return _item("tool", (part,), "", "interrupted", "agent", Call(call_id, name, arguments, "once", "started"))
+    return _item("tool", (part,), "", "interrupted", "agent", Call(call_id, name, arguments, "once", state))
 
 
 def _item(
