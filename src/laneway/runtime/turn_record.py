@@ -31,6 +31,10 @@ from laneway.store import Store
 Beside = Callable[[View], tuple[Changes, tuple[TurnStep, ...]]]
 
 
+LOOP_TURNS = 4
+"""Turns of the event loop before a text is told: an answer that is complete by then goes out once, with the end."""
+
+
 @dataclass(slots=True)
 class _Open:
     """The message that is being said: how much of it has been told already, and whether its start is recorded."""
@@ -59,6 +63,7 @@ class TurnRecord:
         self._flushing: asyncio.Task[None] | None = None
         self._told_at: float | None = None
         self._lost: Exception | None = None
+        self._is_held = False
 
     # --- what is said --------------------------------------------------------------------------------------------
 
@@ -168,6 +173,10 @@ class TurnRecord:
         clock = self._runtime.clock
         if self._told_at is not None:
             await clock.sleep(self._told_at + self._flush_s - clock.monotonic())
+        for _ in range(LOOP_TURNS):
+            await asyncio.sleep(0)
+        if self._is_held:
+            return
         try:
             await self._flush()
         except Exception as lost:  # noqa: BLE001 - whatever stops the deltas stops the turn at its next word
@@ -202,6 +211,10 @@ class TurnRecord:
         if flushing is not None and not flushing.done():
             flushing.cancel()
             await asyncio.wait({flushing})
+
+    def hold(self) -> None:
+        """Tell nothing more for now: the agent is done, and what is left goes with the turn's end in one commit."""
+        self._is_held = True
 
     async def close(self) -> None:
         """Leave no task behind."""

@@ -156,6 +156,7 @@ class TurnRunner:
             handle.pause_with(limit)
             async for event in agent.run(given):
                 _take(event, agent, record)
+        record.hold()
 
     # --- what the agent is given ---------------------------------------------------------------------------------
 
