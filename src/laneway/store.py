@@ -193,7 +193,7 @@ class Store(Protocol):
     async def read_user(self, owner: str | None, after: tuple[int, int], limit: int) -> LogRead:
         """Read a user's events (None: everybody's, for projections) after (position, ordinal), in order of commits.
 
-        The numbers that come back are positions.
+        The numbers that come back are positions. The last commit comes whole, even if that is more than `limit`.
         """
         ...
 

@@ -98,6 +98,8 @@ def migrate(connection: Connection) -> None:
     for number in range(version + 1, max(migrations) + 1):
         text = migrations[number].read_text(encoding="utf-8")
         connection.execute(f"BEGIN IMMEDIATE; {text}; PRAGMA user_version = {number}; COMMIT")
+    # A migration may have changed the planner's statistics: this has them read again.
+    connection.execute("ANALYZE sqlite_schema")
 
 
 def known_migrations() -> dict[int, Path]:

@@ -1,16 +1,17 @@
 """Log reader: events after a cursor, in the order of a log or of an owner's commits."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from laneway.domain.errors import BadCursor, CursorExpired
 from laneway.store import LogRead
-from laneway.stores.sqlite.connection import Connection, single
+from laneway.stores.sqlite.connection import Connection, Row, single
 from laneway.stores.sqlite.log import ordinal_of, position_of, row_of
 from laneway.stores.sqlite.queries import SQL
 from laneway.wire import StoredEvent
 
 _EXPIRED = "The cursor is older than the events that are kept."
+_NO_POSITION = 1 << 42
+"""More than there will ever be."""
 _START_ANEW = "Read the present state, and go on from the offset that it was read at."
 
 
@@ -58,11 +59,20 @@ def read_user(connection: Connection, owner: str | None, after: tuple[int, int],
     if end is not None:
         reset_at = position_of(end)
         return LogRead((), reset_at, tail, position_of(oldest), ordinal=ordinal_of(end), reset_at=reset_at)
-    query, key = (SQL["all_after"], ()) if owner is None else (SQL["owner_after"], (owner,))
-    rows = connection.execute(query, (*key, start, limit)).fetchall()
+    rows = _commits_after(connection, owner, start, limit)
     newest = int(single(connection.execute(SQL["newest_row"]))[0])
-    last = int(rows[-1][0]) if len(rows) == limit else max(newest, start)
+    last = int(rows[-1][0]) if len(rows) >= limit else max(newest, start)
     return LogRead(_visible(connection, rows), position_of(last), tail, position_of(oldest), ordinal=ordinal_of(last))
+
+
+def _commits_after(connection: Connection, owner: str | None, start: int, limit: int) -> list[Row]:
+    """Rows behind a cursor, to the end of a commit: a position that has been read has been read whole."""
+    query, key = (SQL["all_after"], ()) if owner is None else (SQL["owner_after"], (owner,))
+    rows = connection.execute(query, (*key, start, row_of(_NO_POSITION, 0), limit)).fetchall()
+    if len(rows) == limit:
+        last = int(rows[-1][0])
+        rows += connection.execute(query, (*key, last, row_of(position_of(last) + 1, 0), -1)).fetchall()
+    return rows
 
 
 def _owner_log(connection: Connection, owner: str | None) -> tuple[int, int]:
@@ -86,7 +96,7 @@ def _end_of_fold(
     return end
 
 
-def _visible(connection: Connection, rows: Iterable[Any]) -> tuple[StoredEvent, ...]:
+def _visible(connection: Connection, rows: Iterable[Row]) -> tuple[StoredEvent, ...]:
     gone = {id for (id,) in connection.execute(SQL["hidden"])}
     return tuple(
         StoredEvent(log, offset, seq, position_of(row), ordinal_of(row), type, owner, session_id, thread_id, body)

@@ -34,7 +34,7 @@ WHERE thread_id = ?1 AND "offset" > ?3 AND log = ?2 ORDER BY "offset" LIMIT ?4;
 
 -- name: owner_after
 SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
-WHERE owner = ? AND row > ? ORDER BY row LIMIT ?;
+WHERE owner = ? AND row > ? AND row < ? ORDER BY row LIMIT ?;
 
 -- name: newest_row
 SELECT coalesce(max(row), 0) FROM event;
@@ -62,7 +62,7 @@ WHERE owner = ?1 AND first_row > ?2 - ?3 AND first_row <= ?2 AND last_row > ?2;
 
 -- name: all_after
 SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
-WHERE row > ? ORDER BY row LIMIT ?;
+WHERE row > ? AND row < ? ORDER BY row LIMIT ?;
 
 -- name: oldest_of_all
 SELECT coalesce(max(oldest), 0) FROM owner_log;

@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal, TypeVar
 
+import apsw
+
 from laneway.clock import Clock
 from laneway.domain.changes import Decision, Need, View
 from laneway.domain.errors import Unavailable
@@ -43,8 +45,12 @@ class SQLiteStore:
         self._is_scrubbed = True
 
     async def open(self) -> None:
-        if self._open is None:
+        if self._open is not None:
+            return
+        try:
             self._open = await asyncio.to_thread(_Parts, self._path, self._clock, self._options)
+        except apsw.Error as error:
+            raise Unavailable(f"The database {self._path} could not be opened: {error}.") from error
 
     async def close(self) -> None:
         parts, self._open = self._open, None

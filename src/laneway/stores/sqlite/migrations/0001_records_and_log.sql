@@ -118,7 +118,10 @@ CREATE INDEX thread_activity ON "thread" (owner, active_at, id, session_id, kind
 CREATE INDEX thread_age ON "thread" (owner, created_at, id, session_id, kind, archived, deleted);
 CREATE INDEX thread_title ON "thread" (owner, title, id, session_id, kind, archived, deleted);
 CREATE INDEX thread_unread ON "thread" (owner, unread, id, session_id, kind, archived, deleted);
-CREATE INDEX thread_session ON "thread" (session_id, active_at, id, owner, kind, archived, deleted, status);
+CREATE INDEX thread_session_activity ON "thread" (session_id, active_at, id, owner, kind, archived, deleted, status);
+CREATE INDEX thread_session_age ON "thread" (session_id, created_at, id, owner, kind, archived, deleted);
+CREATE INDEX thread_session_title ON "thread" (session_id, title, id, owner, kind, archived, deleted);
+CREATE INDEX thread_session_unread ON "thread" (session_id, unread, id, owner, kind, archived, deleted);
 CREATE INDEX thread_alert ON "thread" (alert_source) WHERE alert_source IS NOT NULL;
 
 CREATE TABLE "turn" (
@@ -226,3 +229,32 @@ CREATE TABLE search_entry (
 ) STRICT;
 CREATE VIRTUAL TABLE search_text USING fts5 (scope, text, tokenize = 'unicode61', detail = column);
 INSERT INTO search_text (search_text, rank) VALUES ('secure-delete', 1);
+
+-- Statistics, by hand: how the planner chooses must not depend on when somebody ran ANALYZE, and on what. Each line says
+-- how many rows an index has, and how many share its first column, its first two, and so on.
+ANALYZE;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+  ('session', 'session_owner', '100000 10 1 1 1'), ('session', 'session_default', '1000 1'),
+  ('session', 'session_untold', '100000 50000'),
+  ('key', 'key_owner', '1000 5 1 1'), ('login', 'login_owner', '1000 10'), ('login', 'login_key', '1000 3'),
+  ('note', 'note_session', '10000 10 1 1'), ('entry', 'entry_session', '100000 100 20 1'),
+  ('attachment', 'attachment_session', '10000 10 1 1'), ('attachment', 'attachment_owner', '10000 100'),
+  ('attachment', 'attachment_sha256', '10000 1'), ('timer', 'timer_session', '10000 10 1 1'),
+  ('timer', 'timer_due', '1000 1 1'), ('firing', 'firing_session', '100000 50 1 1'),
+  ('firing', 'firing_occurrence', '100000 100 1'), ('selection', 'selection_session', '10000 1'),
+  ('selection', 'selection_thread', '10000 1'),
+  ('thread', 'thread_activity', '1000000 1000 1 1 1 1 1 1'), ('thread', 'thread_age', '1000000 1000 1 1 1 1 1 1'),
+  ('thread', 'thread_title', '1000000 1000 2 1 1 1 1 1'), ('thread', 'thread_unread', '1000000 1000 300 1 1 1 1 1'),
+  ('thread', 'thread_session_activity', '1000000 100 1 1 1 1 1 1 1'),
+  ('thread', 'thread_session_age', '1000000 100 1 1 1 1 1 1'),
+  ('thread', 'thread_session_title', '1000000 100 2 1 1 1 1 1'),
+  ('thread', 'thread_session_unread', '1000000 100 30 1 1 1 1 1'), ('thread', 'thread_alert', '10000 10'),
+  ('turn', 'turn_active', '200 1'), ('turn', 'turn_status', '200 100 2 1'), ('turn', 'turn_thread', '9000000 10 1 1'),
+  ('item', 'item_thread', '40000000 40 1 1'), ('item', 'item_turn', '40000000 4'), ('item', 'item_open', '200 1'),
+  ('queue_item', 'queue_item_thread', '9000000 10 2'), ('queue_item', 'queue_item_waiting', '9000000 100 50'),
+  ('approval', 'approval_owner', '10000 100 50 1 1'), ('approval', 'approval_thread', '10000 3'),
+  ('approval', 'approval_turn', '10000 2'),
+  ('lane', 'lane_owner', '10000 100 1 1'), ('lane', 'lane_session', '10000 20'), ('lane', 'lane_thread', '10000 3'),
+  ('event', 'event_offset', '90000000 900 1'), ('event', 'event_thread', '90000000 90 1'),
+  ('event', 'event_owner', '90000000 90000'), ('event', 'event_elsewhere', '100000 2'),
+  ('event', 'event_delta', '9000000 50 1'), ('event', 'event_delta_age', '9000000 1');

@@ -1,0 +1,135 @@
+"""The SQLite store's schema: it has what the kinds declare, and its indexes serve the questions that are asked."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import pytest
+
+from laneway.domain.kinds import APPROVAL, ITEM, KINDS, LANE, LOGIN, NOTE, QUEUE_ITEM, SESSION, THREAD, TIMER, TURN
+from laneway.domain.record import Kind, Record
+from laneway.store import Query, Where
+from laneway.stores.sqlite.connection import Binding, Connection, Rows
+from laneway.stores.sqlite.database import Database
+from laneway.stores.sqlite.page import read_page
+from laneway.stores.sqlite.table import TABLES, Sight
+from laneway.testing.store_suite.samples import ME, SES, THR
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    with Database(None) as database:
+        yield database.writer
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_the_schema_has_the_columns_that_the_kind_declares(connection: Connection, kind: Kind[Record]) -> None:
+    table = TABLES[kind.name]
+
+    columns = connection.execute(f"PRAGMA table_info({table.name})").fetchall()
+
+    assert {name for _, name, *_ in columns} == {"row", "id", "owner", *table.columns, "body"}
+    assert {name for _, name, _, is_required, *_ in columns if is_required} == {*table.required, "body"}
+    assert {column for column in (kind.thread, kind.session) if column} <= {"id", *table.columns}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.unique], ids=lambda kind: kind.name)
+def test_the_schema_has_the_unique_indexes_that_the_kind_declares(connection: Connection, kind: Kind[Record]) -> None:
+    names = connection.execute(f"SELECT name FROM pragma_index_list('{kind.name}') WHERE [unique]").fetchall()
+
+    kept = {
+        tuple(column for (column,) in connection.execute(f"SELECT name FROM pragma_index_info('{name}')"))
+        for (name,) in names
+    }
+
+    assert set(kind.unique) <= kept
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (Query(THREAD, order=(("active_at", "desc"),)), "thread_activity"),
+        (Query(THREAD, (Where("archived", "=", False),), order=(("active_at", "desc"),)), "thread_activity"),
+        (Query(THREAD, (Where("session_id", "=", SES),), order=(("active_at", "desc"),)), "thread_session_activity"),
+        (Query(THREAD, (Where("session_id", "=", SES),), order=(("title", "asc"),)), "thread_session_title"),
+        (Query(THREAD, (Where("kind", "in", ("chat",)),), order=(("created_at", "asc"),)), "thread_age"),
+        (Query(THREAD, (Where("status", "=", "idle"),), order=(("title", "asc"),)), "thread_title"),
+        (Query(THREAD, (Where("pinned", "=", True),), order=(("unread", "desc"),)), "thread_unread"),
+        (Query(SESSION, order=(("updated_at", "desc"),)), "session_owner"),
+        (Query(ITEM, (Where("thread_id", "=", THR), Where("seq", ">", 3)), order=(("seq", "asc"),)), "item_thread"),
+        (Query(ITEM, (Where("thread_id", "=", THR),), order=(("seq", "desc"),)), "item_thread"),
+        (Query(TURN, (Where("thread_id", "=", THR),), order=(("number", "desc"),)), "turn_thread"),
+        (Query(TIMER, (Where("due_at", "<=", "2026"),), order=(("due_at", "asc"),)), "timer_due"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.kind.name,
+)
+def test_a_list_is_read_in_the_order_of_an_index(connection: Connection, query: Query, index: str) -> None:
+    owner = None if query.kind is TIMER else ME.user_id
+
+    plan = plan_of(connection, lambda watched: read_page(watched, query, Sight(owner, erasing=False)))
+
+    assert f"INDEX {index} " in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_active_turns_are_found_by_an_index_however_many_have_ended(connection: Connection) -> None:
+    query = Query(TURN, (Where("status", "in", ("running", "waiting")),))
+
+    plan = plan_of(connection, lambda watched: read_page(watched, query, Sight(None, erasing=False)))
+
+    assert "INDEX turn_status " in plan
+
+
+@pytest.mark.parametrize(
+    ("kind", "where", "index"),
+    [
+        (ITEM, {"thread_id": THR, "open": 1}, "item_open"),
+        (ITEM, {"turn_id": "trn_1"}, "item_turn"),
+        (QUEUE_ITEM, {"thread_id": THR, "open": 1}, "queue_item_thread"),
+        (TURN, {"session_id": SES, "status": "running"}, "turn_status"),
+        (APPROVAL, {"thread_id": THR, "state": "open"}, "approval_thread"),
+        (LANE, {"thread_id": THR}, "lane_thread"),
+        (NOTE, {"session_id": SES, "key": "k"}, "note_session"),
+        (LOGIN, {"key_id": "key_1"}, "login_key"),
+        (SESSION, {"default_of": ME.user_id}, "session_default"),
+    ],
+    ids=lambda value: str(value) if isinstance(value, str) else "",
+)
+def test_what_a_decision_needs_is_found_by_an_index(
+    connection: Connection, kind: Kind[Record], where: dict[str, str | int], index: str
+) -> None:
+    table, sight = TABLES[kind.name], Sight(ME.user_id, erasing=False)
+
+    plan = plan_of(connection, lambda watched: table.some(watched, where, 10, sight))
+
+    assert f"INDEX {index} " in plan
+
+
+@pytest.mark.parametrize(
+    ("kind", "where"), [(QUEUE_ITEM, {"open": 1}), (THREAD, {"deleted": 0, "archived": 0}), (SESSION, {"deleted": 0})]
+)
+def test_what_is_counted_at_each_write_is_counted_in_an_index(
+    connection: Connection, kind: Kind[Record], where: dict[str, str | int]
+) -> None:
+    plan = plan_of(
+        connection, lambda watched: TABLES[kind.name].count(watched, where, Sight(ME.user_id, erasing=False))
+    )
+
+    assert "COVERING INDEX" in plan
+
+
+def plan_of(connection: Connection, work: Callable[[Connection], object]) -> str:
+    """How SQLite runs what `work` executes."""
+    plans: list[str] = []
+
+    class Explained:
+        in_transaction = False
+        changes = connection.changes
+        set_wal_hook = connection.set_wal_hook
+        fts5_tokenizer = connection.fts5_tokenizer
+        close = connection.close
+
+        def execute(self, sql: str, bindings: Sequence[Binding] | Mapping[str, Binding] = (), /) -> Rows:
+            plans.extend(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", bindings))
+            return connection.execute(sql, bindings)
+
+    work(Explained())
+    return "; ".join(plans)
