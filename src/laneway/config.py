@@ -317,13 +317,15 @@ def _build(tree: dict[str, Any], environ: Mapping[str, str], registered: Collect
         named[name] = _agent(name, table, environ)
     limits = _limits(tree.pop("limits", {}), tree.get("host", Settings.host))
     settings = Settings(**tree, limits=limits)
+    # The agent that `--script-agent` adds stands beside the others: it is nobody's default.
+    default_agent = settings.default_agent or next(iter((*registered, *named)), "guide")
     if settings.script_agent:
         named.setdefault("script", AgentSettings("script"))
     settings = replace(
         settings,
         agents={"guide": AgentSettings("guide"), **named},
         data_dir=settings.data_dir.expanduser(),
-        default_agent=settings.default_agent or next(iter((*registered, *named)), "guide"),
+        default_agent=default_agent,
     )
     _check(settings, registered)
     return settings
