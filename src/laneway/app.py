@@ -1,0 +1,170 @@
+"""App: the composition root. The only module that knows which implementation stands behind each contract."""
+
+import hashlib
+import os
+import secrets
+import socket
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from laneway.agent import Agent, AgentProfile
+from laneway.agents.guide import GUIDE, GuideAgent
+from laneway.agents.script import SCRIPT, ScriptAgent
+from laneway.buses.local import LocalBus
+from laneway.clock import Clock
+from laneway.config import AgentSettings, ConfigError, Settings
+from laneway.domain.admission import Caps
+from laneway.domain.json import Json, JsonObject
+from laneway.domain.principal import Principal
+from laneway.domain.rules import AgentTraits, Rules
+from laneway.engines.local import LocalEngine
+from laneway.environment import Environment
+from laneway.environments.plain import PlainEnvironment
+from laneway.runtime.answers import Answers
+from laneway.runtime.attachments import Attachments
+from laneway.runtime.credentials import Credentials
+from laneway.runtime.event_stream import EventStreams
+from laneway.runtime.projection import Projection
+from laneway.runtime.session_state import SessionState
+from laneway.runtime.submit import Answer, Idempotency, Runtime
+from laneway.runtime.system_clock import SystemClock
+from laneway.runtime.timers import Timers
+from laneway.runtime.toolbox import Toolbox
+from laneway.runtime.tools import AskTool, EffectTool, command_tools
+from laneway.runtime.turn_handle import TurnServices
+from laneway.runtime.turn_runner import RunnerOptions, TurnRunner
+from laneway.runtime.upkeep import Kept, Upkeep
+from laneway.store import StoreOptions
+from laneway.stores.sqlite.store import SQLiteStore
+from laneway.wire import encode
+
+MEMORY = ":memory:"
+
+
+class App:
+    """One Laneway in one process: store, engine, agents and streams, started and stopped as one."""
+
+    def __init__(self, settings: Settings, *, agents: Sequence[Agent] = (), clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self._scratch = tempfile.TemporaryDirectory(prefix="laneway-") if settings.database == MEMORY else None
+        self.data_dir = Path(self._scratch.name) if self._scratch else settings.data_dir
+        self.environments: Mapping[str, Environment] = {"plain": PlainEnvironment()}
+        self.agents = _agents(settings, agents, self.clock)
+        self.rules = _rules(settings, self.agents, self.environments)
+        # A node's name is never used again, so that a heartbeat of this process cannot vouch for an earlier one.
+        self.node = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.bus = LocalBus()
+        path = MEMORY if settings.database == MEMORY else Path(settings.database_path)
+        self.store = SQLiteStore(path, self.clock, StoreOptions(self.node, settings.lease_s))
+        self.runtime = Runtime(self.store, self.bus, self.clock, self.rules)
+        self.attachments = Attachments(self.data_dir / "attachments")
+        self.timers = Timers(self.runtime, self.store)
+        self.states = SessionState(self.runtime, self.store, self.environments)
+        self.credentials = Credentials(self.store, self.runtime, self.bus, self.clock)
+        self.streams = EventStreams(
+            self.store, self.bus, self.clock, self.credentials,
+            per_user=settings.limits.streams_per_user, per_server=settings.limits.streams,
+        )  # fmt: skip
+        self._wire_turns()
+
+    def _wire_turns(self) -> None:
+        settings, limits = self.settings, self.settings.limits
+        built_in = (AskTool(), EffectTool(self.data_dir / "effects.log"), *command_tools(self.rules, self.clock))
+        self.answers = Answers(self.bus)
+        services = TurnServices(
+            self.store, self.clock, Toolbox(built_in, self.environments), self.attachments, self.answers
+        )
+        options = RunnerOptions(self.node, settings.flush_ms / 1000, limits.turn_s or 1e9)
+        self.runner = TurnRunner(self.runtime, services, self.agents, self.environments, self.bus, options)
+        self.engine = LocalEngine(Caps(limits.turns, limits.turns_per_user, limits.alert_turns))
+        self.upkeep = Upkeep(
+            self.runtime, self.store, self.engine, self.runner, self.answers, self.timers,
+            Projection(self.store, self.store), self.attachments, self.bus,
+            Kept(settings.delta_retention_s, settings.event_retention_s, settings.alert_retention_s),
+        )  # fmt: skip
+        self.runtime.dispatch_to(self.engine.dispatch)
+
+    async def start(self) -> None:
+        """Open the store, recover what an earlier process left, and begin to run turns."""
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        await self.store.open()
+        await self.bus.start()
+        await self.streams.start()
+        await self.engine.start(self.runner.run_turn)
+        await self.upkeep.start()
+
+    async def stop(self) -> None:
+        """Take nothing new, let running turns finish or release them, and close. Safe to call twice."""
+        await self.streams.stop()
+        await self.engine.stop(self.settings.drain_s)
+        await self.upkeep.stop()
+        self.runner.close()
+        self.answers.close()
+        await self.bus.stop()
+        await self.store.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+    async def environment_command(
+        self, principal: Principal, session_id: str, body: JsonObject, idempotency: Idempotency | None = None
+    ) -> Answer:
+        """Let a session's environment apply a command."""
+        return await self.states.command(principal, session_id, body, idempotency)
+
+    async def state(self, principal: Principal, session_id: str) -> tuple[Mapping[str, Json], int, int]:
+        """A session's state, with the offset and the position that it was read at."""
+        state, read = await self.states.snapshot(principal, session_id)
+        return state, read.offset, read.position
+
+
+def _rules(settings: Settings, agents: Mapping[str, Agent], environments: Mapping[str, Environment]) -> Rules:
+    traits = {
+        name: AgentTraits(agent.profile.capabilities.steer, agent.profile.waits_across_restarts)
+        for name, agent in agents.items()
+    }
+    return Rules(
+        traits, settings.default_agent, frozenset(environments), settings.limits, settings.max_attempts,
+        settings.lease_s,
+    )  # fmt: skip
+
+
+def _agents(settings: Settings, given: Sequence[Agent], clock: Clock) -> Mapping[str, Agent]:
+    """The configured agents, and those of the caller; on an equal name the caller's wins."""
+    configured = {name: _agent(name, each, clock) for name, each in settings.agents.items()}
+    return {**configured, **{agent.profile.name: agent for agent in given}}
+
+
+def _agent(name: str, settings: AgentSettings, clock: Clock) -> Agent:
+    match settings.kind:
+        case "guide":
+            return GuideAgent(_profile(name, settings, GUIDE))
+        case "script":
+            return ScriptAgent(clock, _profile(name, settings, SCRIPT))
+        case "model":
+            # Imported when a model is configured: the libraries behind it are an extra, and slow to load.
+            from laneway.agents.model import ModelAgent, ModelSettings  # noqa: PLC0415 - an extra
+
+            key = settings.api_key.reveal() if settings.api_key else ""
+            model = ModelSettings(settings.model, settings.base_url, key, settings.prompt)
+            return ModelAgent(model, _profile(name, settings))
+        case "harness" | "acp":
+            raise ConfigError(f"agents.{name}.kind: {settings.kind!r} is not available yet.")
+
+
+def _profile(name: str, settings: AgentSettings, usual: AgentProfile | None = None) -> AgentProfile:
+    """How a configured agent is shown and treated: as the settings say, else as is usual for its kind."""
+    title = usual.title if usual and usual.name == name else name.capitalize()
+    description = usual.description if usual else ""
+    return AgentProfile(
+        name, settings.title or title, settings.description or description, settings.kind, tools=settings.tools,
+        timeout_s=settings.timeout_s, config_hash=_config_hash(settings),
+    )  # fmt: skip
+
+
+def _config_hash(settings: AgentSettings) -> str:
+    """What a resume id was written under: kind, model, prompt and tools, not title or description."""
+    return hashlib.sha256(
+        encode([settings.kind, settings.model, settings.base_url, settings.prompt, settings.tools])
+    ).hexdigest()[:16]
