@@ -25,8 +25,10 @@ class Database:
     In memory there is a single connection, which reader and writer take in turns; a file has one for each of them.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, vfs: str | None = None) -> None:
+        """Open or make it; `vfs` names what SQLite reaches files through, so that tests can break the disk."""
         self._path = path
+        self._vfs = vfs
         self.turnstile: AbstractContextManager[object] = nullcontext() if path else threading.RLock()
         self.writer: Connection = self._connect(writes=True)
         try:
@@ -56,7 +58,7 @@ class Database:
         if writes:
             _create(self._path)
         flags = apsw.SQLITE_OPEN_READWRITE if writes else apsw.SQLITE_OPEN_READONLY
-        file = apsw.Connection(str(self._path), flags=flags, statementcachesize=CACHED_STATEMENTS)
+        file = apsw.Connection(str(self._path), flags, self._vfs, CACHED_STATEMENTS)
         file.set_busy_timeout(BUSY_MS)
         connection = _configured(file)
         if writes:

@@ -62,6 +62,8 @@ class Committer:
             except apsw.Error as error:
                 reason = f"The database did not take the write: {error}."
                 self._undo()
+                # If the disk is full, a checkpoint lets the write-ahead log begin anew in the space that it has.
+                self._log_pages = max(self._log_pages, CHECKPOINT_PAGES_AT_MOST)
                 return [Outcome(error=Unavailable(reason)) for _ in group]
         return outcomes
 
