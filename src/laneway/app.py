@@ -35,6 +35,7 @@ from laneway.runtime.tools import AskTool, EffectTool, command_tools
 from laneway.runtime.turn_handle import TurnServices
 from laneway.runtime.turn_runner import RunnerOptions, TurnRunner
 from laneway.runtime.upkeep import Kept, Upkeep
+from laneway.runtime.watchdog import Watchdog
 from laneway.store import StoreOptions
 from laneway.stores.sqlite.store import SQLiteStore
 from laneway.wire import encode
@@ -67,6 +68,7 @@ class App:
             self.store, self.bus, self.clock, self.credentials,
             per_user=settings.limits.streams_per_user, per_server=settings.limits.streams,
         )  # fmt: skip
+        self.watchdog = Watchdog()
         self._wire_turns()
 
     def _wire_turns(self) -> None:
@@ -74,7 +76,13 @@ class App:
         built_in = (AskTool(), EffectTool(self.data_dir / "effects.log"), *command_tools(self.rules, self.clock))
         self.answers = Answers(self.bus)
         services = TurnServices(
-            self.store, self.clock, Toolbox(built_in, self.environments), self.attachments, self.answers
+            self.store,
+            self.clock,
+            Toolbox(built_in, self.environments),
+            self.attachments,
+            self.answers,
+            limits.turn_steps,
+            limits.tool_output_bytes,
         )
         options = RunnerOptions(self.node, settings.flush_ms / 1000, limits.turn_s or 1e9)
         self.runner = TurnRunner(self.runtime, services, self.agents, self.environments, self.bus, options)
@@ -94,9 +102,11 @@ class App:
         await self.streams.start()
         await self.engine.start(self.runner.run_turn)
         await self.upkeep.start()
+        self.watchdog.start()
 
     async def stop(self) -> None:
         """Take nothing new, let running turns finish or release them, and close. Safe to call twice."""
+        self.watchdog.stop()
         await self.streams.stop()
         await self.engine.stop(self.settings.drain_s)
         await self.upkeep.stop()

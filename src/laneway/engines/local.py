@@ -78,6 +78,9 @@ class LocalEngine:
         slot = _Slot(self, candidate)
         try:
             await run_turn(_ready(candidate), slot)
+        except Exception:
+            # A fault of ours must not cost the thread its place: the sweep finds what is left to do.
+            log.exception("turn runner failed", thread_id=candidate.thread_id)
         finally:
             slot.release()
             del self._tasks[candidate.thread_id]

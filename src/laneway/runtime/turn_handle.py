@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from laneway.agent import AgentProfile, AttachedFile, Message
+from laneway.agent import AgentFailed, AgentProfile, AttachedFile, Message
 from laneway.clock import Clock
 from laneway.domain.approval import Approval
 from laneway.domain.changes import Changes, One, View
@@ -40,7 +40,6 @@ from laneway.tool import OutsideTool, StoreStep, StoreTool, Tool, ToolFailed, To
 from laneway.wire import decode, encode
 
 HISTORY_PAGE = 100
-MAX_OUTPUT_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,10 @@ class TurnServices:
     toolbox: Toolbox
     attachments: Attachments
     answers: Answers
+    max_calls: int = 200
+    """Tool calls of one turn; 0 = no bound."""
+    max_output_bytes: int = 1024 * 1024
+    """What is stored of one tool's result; 0 = no bound."""
 
 
 @dataclass(slots=True)
@@ -77,6 +80,7 @@ class RunningTurn:
         self._profile = profile
         self._slot = slot
         self._journal = journal
+        self._called = 0
         self._limit: asyncio.Timeout | None = None
         self._steered = [message_of(item) for item in journal.items if item.role == "user"]
 
@@ -161,6 +165,7 @@ class RunningTurn:
 
     async def call(self, name: str, arguments: JsonObject) -> Json:
         self._record.finish_message()
+        self._count_call()
         arguments = as_object(bounded(arguments)) or {}
         journalled = self._journal.find_call(name, arguments)
         if journalled is not None and journalled.call is not None:
@@ -178,6 +183,12 @@ class RunningTurn:
             return await self._approve(pending, CallTool(item, call))
         await self._record.commit(CallTool(item, call))
         return await self._perform(pending)
+
+    def _count_call(self) -> None:
+        self._called += 1
+        limit = self._services.max_calls
+        if limit and self._called > limit:
+            raise AgentFailed(f"A turn may make {limit} tool calls (turn_steps).", "step_limit")
 
     def _must_ask(self, tool: Tool) -> bool:
         return tool.spec.asks or (tool.spec.effect == "once" and self._session.mode == "copilot")
@@ -241,7 +252,9 @@ class RunningTurn:
             return await self._call_store_tool(pending, tool)
         await self._record.commit(StartCall(pending.item_id))
         try:
-            result = bounded(await tool.call(self._scope(pending.call), pending.call.arguments))
+            result = bounded(
+                await tool.call(self._scope(pending.call), pending.call.arguments), self._services.max_output_bytes
+            )
         except ToolFailed as failed:
             await self._return(pending, "failed", error=clean(str(failed)))
             raise
@@ -310,14 +323,14 @@ def arguments_hash(arguments: JsonObject) -> str:
     return hashlib.sha256(encode({key: arguments[key] for key in sorted(arguments)})).hexdigest()
 
 
-def bounded(result: Json) -> Json:
-    """A tool's result as it may be stored: clean text, at most 1 MiB, the rest cut with a marker."""
+def bounded(result: Json, max_bytes: int = 0) -> Json:
+    """A tool's result as it may be stored: clean text, at most `max_bytes` (0: any), the rest cut with a marker."""
     try:
         body = encode(result)
     except UnicodeEncodeError:
-        return bounded(_cleaned(result))
-    if len(body) > MAX_OUTPUT_BYTES:
-        return {"truncated": True, "bytes": len(body), "text": body[:MAX_OUTPUT_BYTES].decode("utf-8", "replace")}
+        return bounded(_cleaned(result), max_bytes)
+    if max_bytes and len(body) > max_bytes:
+        return {"truncated": True, "bytes": len(body), "text": body[:max_bytes].decode("utf-8", "replace")}
     return decode(clean(body.decode()), object) if b"\\u0000" in body else result
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import structlog
 
 from laneway.bus import Bus
+from laneway.domain.approval import Approval
 from laneway.domain.command import TellState, UpdateThread
 from laneway.domain.errors import LanewayError
 from laneway.domain.instant import later
-from laneway.domain.kinds import ATTACHMENT, SESSION, THREAD, TURN
+from laneway.domain.kinds import APPROVAL, ATTACHMENT, SESSION, THREAD, TURN
 from laneway.domain.principal import SYSTEM
 from laneway.domain.session import Attachment, Session
 from laneway.domain.thread import Thread
@@ -58,6 +59,7 @@ class Upkeep:
         self._kept = kept
         self._attachments = attachments
         self._files_went = True
+        self._has_swept = False
         self._tasks: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
         self._hush: Callable[[], None] | None = None
@@ -90,18 +92,29 @@ class Upkeep:
 
     async def sweep(self) -> None:
         """Dispatch ready threads that nobody began and turns that nobody runs; look for cancels and answers."""
-        queued = await self._page(Query(THREAD, (Where("status", "=", "queued"),), limit=PAGE))
-        for thread in queued:
+        for thread in await self._page(Query(THREAD, (Where("status", "=", "queued"),), limit=PAGE)):
             if isinstance(thread, Thread):
                 self._engine.dispatch(ready_thread(thread))
-        here = set(self._runner.running)
-        for status in ("running", "waiting"):
-            for turn in await self._page(Query(TURN, (Where("status", "=", status),), limit=PAGE)):
-                if isinstance(turn, Turn) and turn.id not in here:
-                    self._engine.dispatch(ReadyThread(turn.thread_id, turn.session_id, turn.owner))
+        await self._dispatch_turns("running")
+        await self._dispatch_turns("waiting", but=await self._asking())
         await self._engine.requeue()
         await self._runner.look_for_cancels()
         self._answers.look_again()
+
+    async def _dispatch_turns(self, status: str, but: frozenset[str] = frozenset()) -> None:
+        """Dispatch the active turns that do not run here; whose they are, the claim finds out."""
+        known = but.union(self._runner.running)
+        for turn in await self._page(Query(TURN, (Where("status", "=", status),), limit=PAGE)):
+            if isinstance(turn, Turn) and turn.id not in known:
+                self._engine.dispatch(ReadyThread(turn.thread_id, turn.session_id, turn.owner))
+
+    async def _asking(self) -> frozenset[str]:
+        """Turns that wait for an answer that has not come; after a start each of them is looked at once."""
+        if not self._has_swept:
+            self._has_swept = True
+            return frozenset()
+        approvals = await self._page(Query(APPROVAL, (Where("state", "=", "open"),), limit=10_000))
+        return frozenset(each.turn_id for each in approvals if isinstance(each, Approval))
 
     async def tidy(self) -> None:
         """Tell states that changed too soon after the last telling, and erase what was deleted."""

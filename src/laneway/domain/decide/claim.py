@@ -85,7 +85,12 @@ def take_up_turn(draft: Draft, command: TakeUpTurn) -> Decision:
     """Take up a turn if it is free: the same batch, one more attempt, a higher fence."""
     thread = draft.thread(command.thread_id)
     turn = draft.view.get(TURN, command.turn_id)
-    if turn is None or thread.active_turn_id != turn.id or turn.status == "needs_review" or _is_run(draft, turn):
+    if (
+        turn is None
+        or thread.active_turn_id != turn.id
+        or turn.status == "needs_review"
+        or _is_run(draft, turn, command.node)
+    ):
         raise NothingToRun("The turn is over, under review, or runs elsewhere.")
     if turn.cancel is not None:
         end_turn(draft, thread, turn, ending_of(turn, "cancelled"), "cancelled")
@@ -104,9 +109,12 @@ def take_up_turn(draft: Draft, command: TakeUpTurn) -> Decision:
     return _resume(draft, thread, turn, command.node, "the process died" if crashed else "taken up again")
 
 
-def _is_run(draft: Draft, turn: Turn) -> bool:
-    """Whether the node that holds the turn still shows a heartbeat: the store's time decides, nothing else."""
-    node = draft.view.get(NODE, turn.node) if turn.node else None
+def _is_run(draft: Draft, turn: Turn, claimant: str) -> bool:
+    """Whether another node holds the turn and still shows a heartbeat: the store's time decides, nothing else.
+
+    A node that claims a turn of its own has lost it: an engine runs a thread once at a time.
+    """
+    node = draft.view.get(NODE, turn.node) if turn.node and turn.node != claimant else None
     return node is not None and node.beat_at > later(draft.view.now, -draft.rules.lease_s)
 
 
