@@ -212,15 +212,16 @@ def answered_before_anything_else(messages: list[dict[str, Any]]) -> bool:
 
 
 async def test_parts_of_a_message_arrive_as_text_and_images_as_images(model: ModelAgent, server: OpenAIServer):
+    handle = RecordedTurn(files={"cat.png": b"\x89PNG", "book.pdf": b"%PDF"})
+    cat, book = handle.file_id("cat.png"), handle.file_id("book.pdf")
     parts = (
         Part("text", text="say hi"),
         Part("code", language="python", text="x = 1"),
         Part("data", data={"a": 1}),
-        Part("image", attachment_id="att_1"),
-        Part("file", attachment_id="att_2"),
+        Part("image", attachment_id=cat),
+        Part("file", attachment_id=book),
         Part("file", attachment_id="att_9"),
     )
-    handle = RecordedTurn(files={"cat.png": b"\x89PNG", "book.pdf": b"%PDF"})
 
     await run(model, turn_input(message("say hi", parts=parts), handle=handle))
 
@@ -228,13 +229,13 @@ async def test_parts_of_a_message_arrive_as_text_and_images_as_images(model: Mod
     texts = "\n".join(each["text"] for each in content if each["type"] == "text")
     assert "```python\nx = 1\n```" in texts
     assert '```json\n{"a": 1}\n```' in texts
-    assert "(Attached file cat.png, image/png, 4 bytes, id att_1)" in texts
+    assert f"(Attached file cat.png, image/png, 4 bytes, id {cat})" in texts
     assert "book.pdf" in texts
     assert "att_9, is no longer there" in texts
     assert [each["image_url"]["url"] for each in content if each["type"] == "image_url"] == [
         "data:image/png;base64,iVBORw=="
     ]
-    assert handle.reads == ["att_1"]
+    assert handle.reads == [cat]
 
 
 async def test_after_a_crash_it_goes_on_from_what_was_recorded(model: ModelAgent, server: OpenAIServer):

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from laneway.agent import AttachedFile, Message, TurnHandle, TurnInput
 from laneway.domain.errors import CancelRequested, UnknownAttachment, UnknownTool
@@ -64,7 +65,7 @@ class RecordedTurn:
         self._tools = {tool.name: tool for tool in tools}
         self._answers = list(answers)
         self._steering = [tuple(group) for group in steering]
-        self._files = {f"att_{number}": (name, body) for number, (name, body) in enumerate((files or {}).items(), 1)}
+        self._files = {_file_id(name, body): (name, body) for name, body in (files or {}).items()}
         self._sent = 0
         self._cancelled = False
         self._running = 0
@@ -127,6 +128,10 @@ class RecordedTurn:
         self.reads.append(attachment_id)
         return self._files[attachment_id][1]
 
+    def file_id(self, name: str) -> str:
+        """The id of one of the files. Equal files have equal ids, other ones never: agents may cache by it."""
+        return _file_id(name, next(body for each, body in self._files.values() if each == name))
+
     def send(self, *texts: str) -> None:
         """Steer the turn: the next `steer` call takes these messages."""
         sent = self._sent
@@ -140,6 +145,10 @@ class RecordedTurn:
     def _check(self) -> None:
         if self._cancelled:
             raise CancelRequested("The turn is being stopped: no new call of it starts.")
+
+
+def _file_id(name: str, body: bytes) -> str:
+    return f"att_{blake2b(name.encode() + body, digest_size=16).hexdigest()}"
 
 
 _MEDIA_TYPES = {
