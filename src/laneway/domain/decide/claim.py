@@ -63,10 +63,10 @@ def _new_turn(draft: Draft, thread: Thread, batch: list[QueueItem], node: str) -
 
 
 def consume(draft: Draft, thread: Thread, turn: Turn, queued: QueueItem) -> tuple[Thread, Item]:
-    """Move one item from the queue into the transcript: it keeps its sender, parts and own place."""
+    """Move one item from the queue into the transcript: it keeps its sender, time, parts and own place."""
     item = Item(
         draft.ids.make("itm"), thread.owner, thread.session_id, thread.id, turn.id, "user", None, queued.parts,
-        queued.text, "complete", draft.at, queue_item_id=queued.id, sender=queued.sender, attempt=turn.attempt,
+        queued.text, "complete", queued.created_at, queue_item_id=queued.id, sender=queued.sender, attempt=turn.attempt,
     )  # fmt: skip
     draft.put(QUEUE_ITEM, replace(queued, state="consumed", turn_id=turn.id, changed_at=draft.at))
     draft.tell_thread(thread, QueueItemConsumed(queued.id, item.id), turn.id)
