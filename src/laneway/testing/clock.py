@@ -18,6 +18,7 @@ class FakeClock:
         self._seed = seed
         self._seeds = 0
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._fell_asleep = asyncio.Event()
 
     def now(self) -> Instant:
         return later(self._start, self._elapsed)
@@ -32,11 +33,18 @@ class FakeClock:
         woken = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._elapsed + seconds, len(self._sleepers) + self._seeds, woken))
         self._seeds += 1
+        self._fell_asleep.set()
         await woken
 
     def seed(self) -> bytes:
         self._seeds += 1
         return hashlib.blake2b(f"{self._seed}/{self._seeds}".encode(), digest_size=16).digest()
+
+    async def until_asleep(self, seconds: float) -> None:
+        """Return when somebody sleeps who will wake in exactly so many seconds."""
+        while not any(due == self._elapsed + seconds and not woken.done() for due, _, woken in self._sleepers):
+            self._fell_asleep.clear()
+            await self._fell_asleep.wait()
 
     async def advance(self, seconds: float) -> None:
         """Let `seconds` pass; sleepers that fall due wake in the order of their times."""
