@@ -50,7 +50,8 @@ class Watchdog:
 
 
 def _name_culprit(watched: int) -> None:
-    frame = sys._current_frames().get(watched)
+    # The documented way to another thread's stack, whatever its name says.
+    frame = sys._current_frames().get(watched)  # pyright: ignore[reportPrivateUsage]
     stack = traceback.extract_stack(frame)[-FRAMES:] if frame is not None else []
     where = [f"{each.filename.rsplit('/', 3)[-1]}:{each.lineno} {each.name}" for each in stack]
     log.error("the event loop is blocked", for_s=BLOCKED_S, stack=where)
