@@ -109,7 +109,7 @@ class EventStream:
 
     def close(self, reason: str) -> None:
         """End now. The reader has a cursor with each event that it was sent, and can go on from there."""
-        if not self._is_ending:
+        if not self._is_ending and reason != "left":
             log.info("stream closed", reason=reason, user_id=self.who.principal.user_id)
         self._is_ending = True
         self._buffer.clear()

@@ -1,0 +1,156 @@
+"""Auth: what every request passes before it is routed or its body is read: Host, Origin, one valid credential."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from laneway.api.origins import Origins, origins_of
+from laneway.api.problems import fault, new_fault_id, problem
+from laneway.api.rates import Failures, Requests
+from laneway.api.security_headers import SECURITY_HEADERS
+from laneway.app import App
+from laneway.clock import Clock
+from laneway.domain.errors import LanewayError, TwoCredentials, Unauthorized
+from laneway.runtime.credentials import Credentials, VerifiedPrincipal
+from laneway.runtime.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+COOKIE = "laneway_login"
+TLS_COOKIE = f"__Host-{COOKIE}"
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """A request's headers, as often as each was sent."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.pairs if key == name]
+
+    def first(self, name: str) -> str:
+        return next((value for key, value in self.pairs if key == name), "")
+
+
+class Gate:
+    """Lets requests through to the routes. What fails here costs a hash and a look-up at most, and reads no body."""
+
+    def __init__(self, inner: ASGIApp, app: App, metrics: Metrics, open_paths: Iterable[tuple[str, str]]) -> None:
+        limits = app.settings.limits
+        self._clock = app.clock
+        self._metrics = metrics
+        self._inner = inner
+        self._credentials: Credentials = app.credentials
+        self._origins: Origins = origins_of(app.settings)
+        self._failures = Failures(app.clock, limits.auth_failures_per_min)
+        self._requests = Requests(app.clock, limits.requests_per_s, limits.burst)
+        self._open_paths = frozenset(open_paths)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            # Nothing here speaks over web sockets, so nothing accepts one.
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1008})
+            return
+        answer = _Answer(send, self._clock)
+        try:
+            await self._admit(scope)
+            await self._inner(scope, receive, answer.send)
+        except LanewayError as error:
+            await problem(error)(scope, receive, answer.send)
+        except Exception:
+            # What a route raises was caught there: this is a fault of the framework, or of the lines above.
+            if answer.status is not None:
+                raise
+            fault_id = new_fault_id()
+            log.exception("request failed", fault_id=fault_id)
+            await fault(fault_id)(scope, receive, answer.send)
+        finally:
+            self._count(scope, answer)
+
+    def _count(self, scope: Scope, answer: "_Answer") -> None:
+        route = getattr(scope.get("route"), "path", "")
+        self._metrics.answered(scope["method"], route, answer.status or 0, answer.seconds)
+
+    async def _admit(self, scope: Scope) -> None:
+        headers = _headers_of(scope)
+        method: str = scope["method"]
+        self._origins.check_host(headers.all("host"))
+        origins = headers.all("origin")
+        self._origins.check_origin(origins)
+        if (method, scope["path"]) in self._open_paths:
+            return
+        verified, is_cookie = await self._verify(headers, _source_of(scope))
+        if is_cookie:
+            site, mode = headers.first("sec-fetch-site"), headers.first("sec-fetch-mode")
+            self._origins.check_cookie_use(method, origins, site, mode)
+        self._requests.take(verified.principal.user_id)
+        scope["laneway.verified"] = verified
+
+    async def _verify(self, headers: Headers, source: str) -> tuple[VerifiedPrincipal, bool]:
+        shown = headers.all("authorization")
+        cookies = cookies_of(headers)
+        if len(shown) + len(cookies) > 1:
+            raise TwoCredentials("The request has more than one credential.", "Send a key or a cookie, not both.")
+        if cookies:
+            verified = await self._credentials.resolve_login(cookies[0])
+            wrong, repeated = cookies[0], cookies[0]
+        else:
+            scheme, _, wrong = (shown[0] if shown else "").strip().partition(" ")
+            repeated = None
+            verified = await self._credentials.resolve_key(wrong.strip()) if scheme.lower() == "bearer" else None
+        if verified is None:
+            if wrong.strip():
+                self._failures.count(source, repeated)
+            raise Unauthorized("This needs a valid key or login.", "Send `Authorization: Bearer <key>`, or log in.")
+        return verified, bool(cookies)
+
+
+class _Answer:
+    """Passes an answer on, with the security headers on it."""
+
+    def __init__(self, send: Send, clock: Clock) -> None:
+        self._send = send
+        self._clock = clock
+        self._since = clock.monotonic()
+        self.status: int | None = None
+        self.seconds = 0.0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.seconds = self._clock.monotonic() - self._since
+            headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
+            # A file says itself what it may do, which is less than a page may.
+            own = {name for name, _ in headers}
+            headers.extend(pair for pair in SECURITY_HEADERS if pair[0] not in own)
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+
+def cookie_name(scheme: str) -> str:
+    """The login's cookie: with TLS its name makes the browser hold it to this host."""
+    return TLS_COOKIE if scheme == "https" else COOKIE
+
+
+def cookies_of(headers: Headers) -> list[str]:
+    """Every login cookie that the request carries: two of one name are two credentials."""
+    found: list[str] = []
+    for header in headers.all("cookie"):
+        for pair in header.split(";"):
+            name, _, value = pair.strip().partition("=")
+            if name in (COOKIE, TLS_COOKIE):
+                found.append(value.strip('"'))
+    return found
+
+
+def _headers_of(scope: Scope) -> Headers:
+    return Headers(tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]))
+
+
+def _source_of(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""

@@ -1,0 +1,162 @@
+"""Resources: what the API answers with where the domain has no word of its own for it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from laneway.agent import Capabilities
+from laneway.domain.instant import Instant
+from laneway.domain.json import Json
+from laneway.domain.principal import Role, Scope
+from laneway.domain.queue import QueueItemState
+from laneway.domain.thread import ThreadResource
+
+
+@dataclass(frozen=True, slots=True)
+class AgentResource:
+    """An agent: what it is, what it can do, and why not when it cannot run."""
+
+    name: str
+    title: str
+    description: str
+    kind: str
+    capabilities: Capabilities
+    available: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingAgent:
+    """What an agent is doing in a session: its active turn, if it has one."""
+
+    agent: str
+    status: Literal["idle", "running", "waiting", "needs_review"]
+    pid: int | None
+    last_activity: Instant | None
+    thread_id: str | None = None
+    turn_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedThread(ThreadResource):
+    """A new thread. `item_id` is its first message's place in the queue, when it was made with one."""
+
+    item_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """An accepted message: recorded, and nothing more. Events after `offset` tell what becomes of it."""
+
+    item_id: str
+    thread_id: str
+    state: QueueItemState
+    position: int
+    turn_id: str | None
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What a stop found: the turn that it stops, if one ran."""
+
+    turn_id: str | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """How many messages of a thread have not been read."""
+
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoteResource:
+    """A note of a session."""
+
+    id: str
+    session_id: str
+    text: str
+    prompt: bool
+    key: str | None
+    version: int
+    created_at: Instant
+    updated_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentResource:
+    """A file of a session."""
+
+    id: str
+    session_id: str
+    name: str
+    media_type: str
+    size: int
+    created_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class ValueResource:
+    """One key of a session's environment `plain`."""
+
+    key: str
+    value: Json
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionResource:
+    """Which thread a user last viewed in a session."""
+
+    thread_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The user who asks, and what the credential allows."""
+
+    id: str
+    name: str
+    role: Role
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class KeyResource:
+    """An API key, without the key itself. `last_used_at` is as this process has seen it."""
+
+    id: str
+    user: str
+    name: str
+    prefix: str
+    role: Role
+    scope: Scope
+    created_at: Instant
+    last_used_at: Instant | None
+    expires_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedKey(KeyResource):
+    """A new API key: the only time that it is told."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """A place where the words were found."""
+
+    thread_id: str
+    item_id: str | None
+    title: str
+    snippet: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the server is."""
+
+    status: Literal["ok", "ready"]

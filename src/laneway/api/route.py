@@ -1,0 +1,171 @@
+"""Route: what a path, a method and a policy lead to, declared once for the server and for its OpenAPI document."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import structlog
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from laneway.api.call import Call
+from laneway.api.problems import fault, new_fault_id, problem
+from laneway.api.query import read_query
+from laneway.app import App
+from laneway.domain.errors import Forbidden, LanewayError, NotFound
+from laneway.domain.record import Kind, Record
+from laneway.store import Get
+
+log = structlog.get_logger(__name__)
+
+Policy = Literal["open", "read", "write"]
+"""`open` needs no credential, `read` a valid one, `write` one whose scope is not `read`."""
+Handle = Callable[[Call], Awaitable[Response]]
+
+BASE = "/api/v1"
+_ID = re.compile(r"[a-z]{3}_[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route. `owns` names the records in its path, outermost first: each is the caller's, or all is a 404."""
+
+    method: str
+    path: str
+    policy: Policy
+    handle: Handle
+    owns: tuple[Kind[Record], ...] = ()
+    query: type[object] | None = None
+    body: type[object] | None = None
+    body_media_type: str = "application/json"
+    is_body_optional: bool = False
+    shows: object = None
+    shows_media_type: str = "application/json"
+    status: int = 200
+    refuses: tuple[int, ...] = ()
+    """Statuses beyond those that every route of its kind may answer with."""
+    is_conditional: bool = False
+
+    async def answer(self, app: App, request: Request) -> Response:
+        """Check scope, ownership and parameters, in this order, and let the route answer."""
+        try:
+            call = Call(app, request)
+            if self.policy == "write" and call.principal.scope == "read":
+                raise Forbidden("This key may only read.", "Use a key with the scope `full`.")
+            owned = await self._owned(call) if self.owns else {}
+            call = Call(app, request, read_query(request.scope["query_string"], self.query))
+            call.owned = owned
+            return await self.handle(call)
+        except LanewayError as error:
+            return problem(error)
+        except Exception:
+            # The one boundary of a request: the process and its other requests go on.
+            fault_id = new_fault_id()
+            log.exception("request failed", fault_id=fault_id, route=self.path)
+            return fault(fault_id)
+
+    async def _owned(self, call: Call) -> dict[str, Record]:
+        ids = [call.request.path_params[_parameter(kind)] for kind in self.owns]
+        if not all(_ID.fullmatch(each) for each in ids):
+            raise NotFound
+        found = (await call.read(*(Get(kind, each) for kind, each in zip(self.owns, ids, strict=True)))).results
+        owned: dict[str, Record] = {}
+        for kind, record in zip(self.owns, found, strict=True):
+            if not isinstance(record, kind.type) or not _belongs(record, owned):
+                raise NotFound
+            owned[kind.name] = record
+        return owned
+
+
+def _parameter(kind: Kind[Record]) -> str:
+    return "item_id" if kind.name in ("item", "queue_item") else f"{kind.name}_id"
+
+
+def _belongs(record: Record, outer: Mapping[str, Record]) -> bool:
+    """Whether a record is in the thread or session that stands before it in the path."""
+    return all(getattr(record, f"{name}_id", None) == each.id for name, each in outer.items())
+
+
+class Routes:
+    """The routes of one noun, declared beside the functions that answer them."""
+
+    def __init__(self, tag: str, base: str = BASE) -> None:
+        self.tag = tag
+        self._base = base
+        self.all: list[Route] = []
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        policy: Policy,
+        *,
+        owns: tuple[Kind[Record], ...] = (),
+        query: type[object] | None = None,
+        body: type[object] | None = None,
+        body_media_type: str = "application/json",
+        is_body_optional: bool = False,
+        shows: object = None,
+        shows_media_type: str = "application/json",
+        status: int = 200,
+        refuses: tuple[int, ...] = (),
+        is_conditional: bool = False,
+    ) -> Callable[[Handle], Handle]:
+        """Declare a route; there is no default for its policy."""
+
+        def declare(handle: Handle) -> Handle:
+            route = Route(
+                method, self._base + path, policy, handle, owns, query, body, body_media_type, is_body_optional, shows,
+                shows_media_type, status, refuses, is_conditional,
+            )  # fmt: skip
+            self.all.append(route)
+            return handle
+
+        return declare
+
+
+def mount(api: FastAPI, app: App, routes: Routes) -> None:
+    """Put a noun's routes on the server, documented."""
+    for route in routes.all:
+        api.add_api_route(
+            route.path, _Endpoint(route, app), methods=[route.method], status_code=route.status, response_model=None,
+            response_class=Response, tags=[routes.tag], name=route.handle.__name__,
+            operation_id=route.handle.__name__, summary=_summary(route), description=_description(route),
+        )  # fmt: skip
+
+
+class UndeclaredPolicy(Exception):
+    """A route of the server has no policy: the server does not start with it."""
+
+
+def check_policies(api: FastAPI) -> None:
+    """Raise `UndeclaredPolicy` for a route that was put on the server in any other way than by `mount`."""
+    for route in api.routes:
+        endpoint = getattr(route, "endpoint", None)
+        if getattr(endpoint, "policy", None) not in ("open", "read", "write"):
+            raise UndeclaredPolicy(getattr(route, "path", repr(route)))
+
+
+@dataclass(frozen=True)
+class _Endpoint:
+    """A route as the framework calls it."""
+
+    route: Route
+    app: App
+
+    @property
+    def policy(self) -> Policy:
+        return self.route.policy
+
+    async def __call__(self, request: Request) -> Response:
+        return await self.route.answer(self.app, request)
+
+
+def _summary(route: Route) -> str:
+    return (route.handle.__doc__ or "").strip().split("\n", 1)[0].rstrip(".")
+
+
+def _description(route: Route) -> str:
+    return (route.handle.__doc__ or "").strip()

@@ -1,0 +1,76 @@
+"""Keys: who the caller is, and the API keys that prove it."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+from msgspec import Meta
+from starlette.responses import Response
+
+from laneway.api.bodies import Body
+from laneway.api.call import Call, records_of
+from laneway.api.paging import Paging, page_query
+from laneway.api.resources import CreatedKey, KeyResource, Me
+from laneway.api.route import Routes
+from laneway.api.routes.login import me_of
+from laneway.domain.command import RevokeKey
+from laneway.domain.errors import Forbidden
+from laneway.domain.kinds import KEY
+from laneway.domain.principal import Role, Scope
+from laneway.domain.user import Key
+from laneway.runtime.schedule import rfc3339
+from laneway.store import Where
+
+routes = Routes("Keys")
+
+_RANK: dict[Role, int] = {"member": 0, "owner": 1, "admin": 2}
+
+
+class CreateKeyBody(Body, frozen=True):
+    """What a new key may do: at most what the key that makes it may."""
+
+    name: Annotated[str, Meta(max_length=200)] = ""
+    role: Role | None = None
+    scope: Scope | None = None
+    expires_at: str | None = None
+
+
+@routes.add("GET", "/me", "read", shows=Me)
+async def get_me(call: Call) -> Response:
+    """Who asks."""
+    return call.show(me_of(call.who))
+
+
+@routes.add("GET", "/keys", "read", query=Paging, shows=list[KeyResource])
+async def list_keys(call: Call) -> Response:
+    """The caller's keys, oldest first, without those that were revoked."""
+    where = (Where("owner", "=", call.user_id), Where("revoked", "=", False))
+    page = await call.find(page_query(KEY, call.query(Paging), where, (("created_at", "asc"),)))
+    return call.show_page([_shown(call, key) for key in records_of(page, Key)], page)
+
+
+@routes.add("POST", "/keys", "write", body=CreateKeyBody, shows=CreatedKey, status=201)
+async def create_key(call: Call) -> Response:
+    """Make a key. It is told once, here: an Idempotency-Key does not make it told again."""
+    body = await call.body(CreateKeyBody)
+    call.idempotency()  # refused when malformed, though a secret is never told twice
+    mine = call.principal
+    role, scope = body.role or mine.role, body.scope or mine.scope
+    if _RANK[role] > _RANK[mine.role] or (scope == "full" and mine.scope == "read"):
+        raise Forbidden("A key may not do more than the key that makes it.")
+    expires_at = None if body.expires_at is None else rfc3339(body.expires_at)
+    key, text = await call.app.credentials.create_key(mine, mine.user_id, body.name, role, scope, expires_at)
+    return call.show(CreatedKey(**asdict(_shown(call, key)), key=text), 201)
+
+
+@routes.add("DELETE", "/keys/{key_id}", "write", owns=(KEY,), status=204)
+async def revoke_key(call: Call) -> Response:
+    """End a key and the logins that it made; their streams close within a second."""
+    await call.submit(RevokeKey(at=call.at, seed=call.seed, key_id=call.own(KEY).id))
+    return call.nothing()
+
+
+def _shown(call: Call, key: Key) -> KeyResource:
+    used = call.app.credentials.last_used_at(key.id)
+    return KeyResource(
+        key.id, call.who.name, key.name, key.prefix, key.role, key.scope, key.created_at, used, key.expires_at
+    )

@@ -1,0 +1,110 @@
+"""Streams: events as they happen, of a thread, a session, or all that the caller has."""
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+from starlette.responses import Response
+
+from laneway.api.call import Call
+from laneway.api.query import Flag
+from laneway.api.route import BASE, Routes
+from laneway.api.sse import MEDIA_TYPE, EventStreamResponse
+from laneway.domain.errors import BadCursor, CursorExpired
+from laneway.domain.event import session_log
+from laneway.domain.kinds import SESSION, THREAD
+from laneway.runtime.event_log import WHOLE_COMMIT, Cursor
+from laneway.runtime.event_stream import EventStream, Place
+
+routes = Routes("Events")
+
+_OFFSET = re.compile("[0-9]{1,18}")
+_POSITION = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,6}))?")
+
+
+class StreamQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the stream begins (without `after`: now), and whether it goes on after the newest event."""
+
+    after: Annotated[str, Meta(description="A cursor: the `id` of an event; 0 is the beginning.")] | None = None
+    follow: Flag = True
+
+
+@routes.add(
+    "GET", "/threads/{thread_id}/events", "read", owns=(THREAD,), query=StreamQuery, shows=str,
+    shows_media_type=MEDIA_TYPE, refuses=(410,),
+)  # fmt: skip
+async def stream_thread(call: Call) -> Response:
+    """The events of a thread. Closing the stream cancels nothing."""
+    thread = call.own(THREAD)
+    log = call.app.streams.session_log(thread.session_id, thread.owner)
+    place = Place(log, f"{BASE}/threads/{thread.id}/messages", thread.id)
+    return _stream(call, place, await _offset(call, thread.session_id))
+
+
+@routes.add(
+    "GET", "/sessions/{session_id}/events", "read", owns=(SESSION,), query=StreamQuery, shows=str,
+    shows_media_type=MEDIA_TYPE, refuses=(410,),
+)  # fmt: skip
+async def stream_session(call: Call) -> Response:
+    """The events of a session and all its threads."""
+    session = call.own(SESSION)
+    log = call.app.streams.session_log(session.id, session.owner)
+    place = Place(log, f"{BASE}/threads?session_id={session.id}")
+    return _stream(call, place, await _offset(call, session.id))
+
+
+@routes.add("GET", "/events", "read", query=StreamQuery, shows=str, shows_media_type=MEDIA_TYPE, refuses=(410,))
+async def stream_user(call: Call) -> Response:
+    """The events of all that the caller has; an `id` is the commit's position and the event's place in it."""
+    place = Place(call.app.streams.user_log(call.user_id), f"{BASE}/threads")
+    return _stream(call, place, await _position(call))
+
+
+def _stream(call: Call, place: Place, after: Cursor) -> Response:
+    follow = call.query(StreamQuery).follow
+    return EventStreamResponse(call.app.streams, _opening(call, place, after, follow))
+
+
+@asynccontextmanager
+async def _opening(call: Call, place: Place, after: Cursor, follow: bool) -> AsyncGenerator[EventStream]:
+    try:
+        opening = call.app.streams.open(call.who, place, after, follow)
+        stream = await opening.__aenter__()
+    except CursorExpired as expired:
+        told = {**expired.extra, "snapshot_url": place.snapshot_url}
+        raise CursorExpired(expired.detail, expired.hint, **told) from expired
+    try:
+        yield stream
+    finally:
+        await opening.__aexit__(None, None, None)
+
+
+async def _offset(call: Call, session_id: str) -> Cursor:
+    text = _asked(call)
+    if text is None:
+        return (await call.read(log=session_log(session_id))).offset, 0
+    if not _OFFSET.fullmatch(text):
+        raise BadCursor("A cursor of this stream is a whole number.", "Take the `id` of an event.")
+    return int(text), 0
+
+
+async def _position(call: Call) -> Cursor:
+    text = _asked(call)
+    if text is None:
+        return (await call.read()).position, WHOLE_COMMIT
+    match = _POSITION.fullmatch(text)
+    if match is None:
+        raise BadCursor("A cursor of this stream is <position>.<k>.", "Take the `id` of an event.")
+    position = int(match[1])
+    return position, (WHOLE_COMMIT if position else 0) if match[2] is None else int(match[2])
+
+
+def _asked(call: Call) -> str | None:
+    """The cursor that was asked for. A browser that reconnects repeats the address, so the header counts more."""
+    told = call.headers.all("last-event-id")
+    if len(told) > 1:
+        raise BadCursor("The request has more than one Last-Event-ID.")
+    return told[0] if told and told[0] else call.query(StreamQuery).after
