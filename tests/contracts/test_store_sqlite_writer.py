@@ -24,9 +24,9 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def connection() -> Iterator[Connection]:
+def database() -> Iterator[Database]:
     with Database(None) as database:
-        yield database.writer
+        yield database
 
 
 @pytest.fixture
@@ -71,8 +71,8 @@ async def test_commands_that_wait_together_share_one_commit(store: SQLiteStore, 
     assert frames < 30, "forty commits would each have written their pages"
 
 
-def test_a_group_is_a_plain_call_and_refusals_leave_no_trace(connection: Connection) -> None:
-    committer = Committer(connection, threading.RLock())
+def test_a_group_is_a_plain_call_and_refusals_leave_no_trace(database: Database) -> None:
+    committer = Committer(database)
 
     def keep(id: str) -> Work[None]:
         return lambda connection: TABLES[THREAD.name].put(connection, thread(id))
@@ -83,7 +83,7 @@ def test_a_group_is_a_plain_call_and_refusals_leave_no_trace(connection: Connect
 
     outcomes = committer.commit([keep("thr_1"), fail, keep("thr_3")])
 
-    kept = connection.execute("SELECT id FROM thread").fetchall()
+    kept = database.writer.execute("SELECT id FROM thread").fetchall()
     assert [type(outcome.error) for outcome in outcomes] == [type(None), ZeroDivisionError, type(None)]
     assert kept == [("thr_1",), ("thr_3",)]
 

@@ -87,7 +87,7 @@ class Attempt:
         disk = FaultyDisk("refusing")
         try:
             with Database(self._directory / NAME, disk.name) as database:
-                committer = Committer(database.writer, database.turnstile)
+                committer = Committer(database)
                 committer.commit(self._history.setup())
                 disk.fault = self._fail
                 found = self._write(committer)

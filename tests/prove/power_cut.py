@@ -61,7 +61,7 @@ class Lives:
         """Live and die so often; returns what the audits found."""
         with Database(self._directory / NAME) as database:
             setup = self._history.setup()
-            Committer(database.writer, database.turnstile).commit(setup)
+            Committer(database).commit(setup)
         for _ in range(lives):
             disk = FaultyDisk("power")
             disk.power_on(self._directory, self._random, self._random.randint(1, self._random.choice(OPERATIONS)))
@@ -85,7 +85,7 @@ class Lives:
             opened.callback(database.writer.close)
             opened.callback(disk.cut_power)
             database.writer.execute(f"PRAGMA synchronous = {self._synchronous}")
-            committer = Committer(database.writer, database.turnstile)
+            committer = Committer(database)
             for _ in range(12):
                 self._write_group(committer)
                 if disk.image is not None:

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+BUSY_MS = 2000
+"""How long a connection waits for another one, as when a backup is made from outside."""
+
 Binding = str | int | bytes | None
 Row = tuple[Any, ...]
 """One row of a result. Its query says what is in it, which no type can."""

@@ -9,14 +9,14 @@ from pathlib import Path
 import apsw
 
 from laneway.domain.errors import Conflict
-from laneway.stores.sqlite.connection import Connection, single
+from laneway.stores.sqlite.connection import BUSY_MS, Connection, single
 from laneway.stores.sqlite.queries import SQL
+from laneway.stores.sqlite.scrub import Scrub
 
 OLDEST_SQLITE = 3_051_003
 """Older libraries can corrupt a WAL database that several connections write."""
 MIGRATIONS = Path(__file__).with_name("migrations")
 CACHED_STATEMENTS = 500
-BUSY_MS = 2000
 
 
 class Database:
@@ -31,13 +31,14 @@ class Database:
         self._vfs = vfs
         self.turnstile: AbstractContextManager[object] = nullcontext() if path else threading.RLock()
         self.writer: Connection = self._connect(writes=True)
+        self.scrub = Scrub(path) if path else None
         try:
             migrate(self.writer)
             # The directory is locked: no other process that is named here can still be alive.
             self.writer.execute(SQL["forget_nodes"])
             self.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except BaseException:
-            self.writer.close()
+            self.__exit__()
             raise
 
     def __enter__(self) -> "Database":
@@ -45,6 +46,8 @@ class Database:
 
     def __exit__(self, *_: object) -> None:
         self.writer.close()
+        if self.scrub:
+            self.scrub.close()
 
     def reader(self) -> tuple[Connection, AbstractContextManager[object]]:
         """A connection to read from, and what to hold while reading."""

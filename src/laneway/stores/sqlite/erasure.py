@@ -15,21 +15,17 @@ _OF_SESSION = [
 ]
 
 
-def erase_some(connection: Connection, limit: int) -> tuple[int, bool]:
-    """Erase at most about `limit` rows of what is hidden; returns how many, and whether something of it is left."""
+def erase_some(connection: Connection, limit: int) -> bool:
+    """Erase at most about `limit` rows of what is hidden; True while more of it is left."""
     erased = 0
     while (found := connection.execute(SQL["hidden_first"]).fetchone()) is not None:
         if erased >= limit:
-            return erased, True
+            return True
+        if not erased:
+            connection.execute(SQL["want_scrub"])
         id, progress = found
         erased += _erase(connection, str(id), int(progress), limit - erased)
-    return erased, False
-
-
-def scrub(connection: Connection) -> bool:
-    """Move everything from the write-ahead log into the file and empty it; False while a reader is in the way."""
-    blocked = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
-    return not blocked
+    return False
 
 
 def _erase(connection: Connection, id: str, progress: int, limit: int) -> int:

@@ -179,3 +179,12 @@ INSERT INTO owner_log (owner, oldest) VALUES (?1, ?2) ON CONFLICT (owner) DO UPD
 
 -- name: forget_nodes
 DELETE FROM node;
+
+-- name: want_scrub
+UPDATE counter SET value = 1 WHERE name = 'scrub';
+
+-- name: is_scrub_due
+SELECT value FROM counter WHERE name = 'scrub';
+
+-- name: scrubbed
+UPDATE counter SET value = 0 WHERE name = 'scrub';

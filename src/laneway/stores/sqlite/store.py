@@ -18,7 +18,7 @@ from laneway.store import Ask, Committed, Get, LogRead, Retention, SearchEntry, 
 from laneway.stores.sqlite.compaction import prune_some
 from laneway.stores.sqlite.connection import Connection
 from laneway.stores.sqlite.database import Database, check_library
-from laneway.stores.sqlite.erasure import erase_some, scrub
+from laneway.stores.sqlite.erasure import erase_some
 from laneway.stores.sqlite.heartbeat import Heartbeat
 from laneway.stores.sqlite.lock import DirectoryLock
 from laneway.stores.sqlite.log import append_deltas
@@ -42,7 +42,6 @@ class SQLiteStore:
         self._clock = clock
         self._options = options
         self._open: _Parts | None = None
-        self._is_scrubbed = True
 
     async def open(self) -> None:
         if self._open is not None:
@@ -86,11 +85,10 @@ class SQLiteStore:
         return await self._read(lambda connection: read_user(connection, owner, after, limit), is_short=False)
 
     async def erase(self, limit: int = 500) -> bool:
-        erased, is_more = await self._parts.writer.submit(lambda connection: erase_some(connection, limit))
-        self._is_scrubbed = self._is_scrubbed and not erased
-        if not is_more and not self._is_scrubbed:
-            self._is_scrubbed = await self._parts.writer.submit_alone(scrub)
-        return is_more or not self._is_scrubbed
+        if await self._parts.writer.submit(lambda connection: erase_some(connection, limit)):
+            return True
+        scrub = self._parts.database.scrub
+        return scrub is not None and await self._parts.writer.submit_alone(scrub.step)
 
     async def compact(self, retention: Retention) -> int:
         total = 0
@@ -129,11 +127,11 @@ class _Parts:
         with ExitStack() as opened:
             if path is not None:
                 opened.enter_context(DirectoryLock(path.parent))
-            database = opened.enter_context(Database(path))
-            self.near = opened.enter_context(Reader(*database.reader()))
-            self.far = opened.enter_context(Reader(*database.reader()))
+            self.database = opened.enter_context(Database(path))
+            self.near = opened.enter_context(Reader(*self.database.reader()))
+            self.far = opened.enter_context(Reader(*self.database.reader()))
             self.threads = opened.enter_context(ThreadPoolExecutor(1, thread_name_prefix="laneway-reader"))
-            self.writer = opened.enter_context(Writer(Committer(database.writer, database.turnstile)))
+            self.writer = opened.enter_context(Writer(Committer(self.database)))
             if options.node:
                 opened.enter_context(Heartbeat(self.writer, clock, options.node, options.lease_s))
             # From here on `close` gives back, in the opposite order, what was opened.

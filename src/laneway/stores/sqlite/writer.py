@@ -5,7 +5,6 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -13,6 +12,7 @@ import apsw
 
 from laneway.domain.errors import Conflict, Internal, Unavailable
 from laneway.stores.sqlite.connection import Connection
+from laneway.stores.sqlite.database import Database
 
 T = TypeVar("T")
 
@@ -41,11 +41,12 @@ class Outcome(Generic[T]):
 class Committer:
     """Commits groups of commands on a connection. It knows no thread and no loop: a simulation calls it directly."""
 
-    def __init__(self, connection: Connection, turnstile: AbstractContextManager[object]) -> None:
-        self._connection = connection
-        self._turnstile = turnstile
+    def __init__(self, database: Database) -> None:
+        self._connection = database.writer
+        self._turnstile = database.turnstile
+        self._scrub = database.scrub
         self._log_pages = 0
-        connection.set_wal_hook(self._note_log_pages)
+        self._connection.set_wal_hook(self._note_log_pages)
 
     def commit(self, group: Sequence[Work[object]]) -> list[Outcome[object]]:
         """Run every command and commit them together; returns their outcomes in order.
@@ -77,9 +78,12 @@ class Committer:
 
     def tidy(self, is_idle: bool) -> None:
         """Checkpoint when the write-ahead log has grown; while commands wait, only when it has grown a lot."""
-        if self._log_pages < (CHECKPOINT_PAGES if is_idle else CHECKPOINT_PAGES_AT_MOST):
+        is_scrubbing = self._scrub is not None and self._scrub.is_active
+        if self._log_pages < (CHECKPOINT_PAGES if is_idle and not is_scrubbing else CHECKPOINT_PAGES_AT_MOST):
             return
         self._log_pages = 0
+        if self._scrub is not None:
+            self._scrub.abandon()
         # A failed checkpoint loses nothing: the log stays as it is, and the next commit counts its pages again.
         self.run_alone(lambda connection: connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall())
 

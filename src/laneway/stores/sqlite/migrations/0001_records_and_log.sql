@@ -200,7 +200,7 @@ CREATE TABLE log (
 CREATE TABLE thread_log (thread_id TEXT PRIMARY KEY, tail INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-INSERT INTO counter (name, value) VALUES ('position', 0), ('search', 0);
+INSERT INTO counter (name, value) VALUES ('position', 0), ('search', 0), ('scrub', 0);
 
 -- What reads in the order of an owner's commits need to know of what is gone.
 CREATE TABLE owner_log (
