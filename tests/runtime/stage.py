@@ -35,6 +35,9 @@ class Played:
     def availability(self) -> str | None:
         return None
 
+    async def close(self) -> None:
+        """Nothing outlives a turn."""
+
     async def run(self, turn: TurnInput) -> AsyncIterator[AgentEvent]:
         async for event in self._play(turn):
             yield event

@@ -39,7 +39,7 @@ from laneway.tool import Tool
 
 T = TypeVar("T")
 
-GUARD_S = 20.0
+GUARD_S = 10.0
 """A wait that takes longer than this is a hang: the test fails instead of standing still."""
 
 

@@ -26,11 +26,9 @@ from laneway.domain.event import (
 from laneway.domain.item import text_of
 from laneway.domain.kinds import QUEUE_ITEM, TURN
 from laneway.domain.queue import (
-    Delivery,
     NextBatch,
     QueueHeader,
     QueueItem,
-    QueueItemState,
     QueueResource,
     queue_item_resource,
     receipt,
@@ -59,15 +57,14 @@ def accept(draft: Draft, thread_id: str, message: NewMessage, trigger: str = "me
     """Take a message into the queue: it is recorded, visible and has a position from here on."""
     thread = draft.thread(thread_id)
     _check_acceptable(draft, thread, message)
-    item = _queue_item(draft, thread, message, trigger)
-    late = message.delivery == "steer" and thread.active_turn_id is not None and item.state != "steering"
+    item = _sent(draft, thread, _queue_item(draft, thread, message, trigger))
     header = _header(item)
     at = _place(thread.queue, header)
     queue = (*thread.queue[:at], header, *thread.queue[at:])
     thread = draft.save(replace(thread, queue=queue, queue_version=thread.queue_version + 1))
-    draft.put(QUEUE_ITEM, replace(item, reason=REHOMED) if late else item)
+    draft.put(QUEUE_ITEM, item)
     draft.tell_thread(thread, QueueItemAdded(queue_item_resource(item, at + 1)))
-    if late:
+    if item.reason == REHOMED:
         draft.tell_thread(thread, QueueItemUpdated(queue_item_resource(item, at + 1), REHOMED))
     if message.delivery == "interrupt":
         thread = draft.save(_interrupted(draft, thread, message.discard))
@@ -99,19 +96,21 @@ def _check_acceptable(draft: Draft, thread: Thread, message: NewMessage) -> None
 def _queue_item(draft: Draft, thread: Thread, message: NewMessage, trigger: str) -> QueueItem:
     return QueueItem(
         id=draft.ids.make("que"), owner=thread.owner, session_id=thread.session_id, thread_id=thread.id,
-        state=_first_state(draft, thread, message), delivery=message.delivery, hold=message.hold,
-        sender=message.sender, parts=message.parts, text=text_of(message.parts), created_at=draft.at,
-        changed_at=draft.at, agents=message.agents, discard=message.discard, reply_to=message.reply_to,
-        trigger=trigger,
+        state="queued", delivery=message.delivery, hold=message.hold, sender=message.sender,
+        parts=message.parts, text=text_of(message.parts), created_at=draft.at, changed_at=draft.at,
+        agents=message.agents, discard=message.discard, reply_to=message.reply_to, trigger=trigger,
     )  # fmt: skip
 
 
-def _first_state(draft: Draft, thread: Thread, message: NewMessage) -> QueueItemState:
-    if message.hold:
-        return "held"
-    if message.delivery == "steer" and _can_be_steered(draft, thread):
-        return "steering"
-    return "queued"
+def _sent(draft: Draft, thread: Thread, item: QueueItem) -> QueueItem:
+    """The item in the state that follows from how it is sent; a steer that nothing can take says so."""
+    if item.hold:
+        return replace(item, state="held", reason=None)
+    if item.delivery != "steer" or thread.active_turn_id is None:
+        return replace(item, state="queued", reason=None)
+    if _can_be_steered(draft, thread):
+        return replace(item, state="steering", reason=None)
+    return replace(item, state="queued", reason=REHOMED)
 
 
 def _can_be_steered(draft: Draft, thread: Thread) -> bool:
@@ -143,6 +142,10 @@ def _interrupted(draft: Draft, thread: Thread, discard: bool) -> Thread:
     if turn is None or turn.cancel is not None:
         return thread
     turn = replace(turn, cancel=CancelRequest("interrupt", draft.at, discard))
+    if discard and turn.status != "running":
+        # All of the turn goes, which takes all its items: whoever takes it up has them, and ends it.
+        draft.put(TURN, replace(turn, status="running", node=None))
+        return replace(thread, active_status="running", turn_reason=None)
     draft.put(TURN, turn)
     return thread if turn.status == "running" else end_unowned(draft, thread, turn)
 
@@ -158,43 +161,31 @@ def _title_from_first(draft: Draft, thread: Thread, text: str) -> None:
 
 
 def edit_queue_item(draft: Draft, command: EditQueueItem) -> Decision:
-    thread, item = _waiting(draft, command.thread_id, command.item_id, command.if_version)
+    thread, before = _waiting(draft, command.thread_id, command.item_id, command.if_version)
+    item = replace(before, version=before.version + 1, changed_at=draft.at)
     if command.parts is not None:
         item = replace(item, parts=command.parts, text=text_of(command.parts))
-    if command.hold is not None:
-        item = replace(item, hold=command.hold, state="held" if command.hold else "queued")
-    if command.delivery is not None:
-        item = replace(item, delivery=command.delivery)
-    item = replace(item, version=item.version + 1, changed_at=draft.at)
-    thread = draft.save(_requeued(thread, item, command.position))
-    if command.delivery is not None:
-        thread = draft.save(_redelivered(draft, thread, item, command.delivery))
-        item = draft.queue_item(thread.id, item.id)
-    else:
-        draft.put(QUEUE_ITEM, item)
+    if command.hold is not None or command.delivery is not None:
+        hold = item.hold if command.hold is None else command.hold
+        item = _sent(draft, thread, replace(item, hold=hold, delivery=command.delivery or item.delivery))
+    draft.put(QUEUE_ITEM, item)
+    thread = draft.save(_requeued(thread, item, command))
+    if command.delivery == "interrupt":
+        thread = draft.save(_interrupted(draft, thread, item.discard))
     resource = queue_item_resource(item, position_of(thread, item.id))
-    draft.tell_thread(thread, QueueItemUpdated(resource))
+    draft.tell_thread(thread, QueueItemUpdated(resource, item.reason if item.reason != before.reason else None))
     return draft.decision(resource)
 
 
-def _redelivered(draft: Draft, thread: Thread, item: QueueItem, delivery: Delivery) -> Thread:
-    """Send a waiting item another way: `interrupt` is *send now*, `steer` goes into the running turn where it can."""
-    if delivery == "steer" and not item.hold and _can_be_steered(draft, thread):
-        item = replace(item, state="steering")
-    draft.put(QUEUE_ITEM, item)
-    rest = tuple(each for each in thread.queue if each.id != item.id)
-    at = _place(rest, _header(item)) if delivery in ("interrupt", "steer") else position_of(thread, item.id) - 1
-    thread = replace(thread, queue=(*rest[:at], _header(item), *rest[at:]))
-    return _interrupted(draft, thread, item.discard) if delivery == "interrupt" else thread
-
-
-def _requeued(thread: Thread, item: QueueItem, position: int | None) -> Thread:
+def _requeued(thread: Thread, item: QueueItem, command: EditQueueItem) -> Thread:
+    """The thread with the item in its place: `interrupt` is *send now*, and `steer` goes to the front as well."""
     at = position_of(thread, item.id) - 1
-    rest = [each for each in thread.queue if each.id != item.id]
-    if position is not None:
-        at = min(max(position, 1), len(rest) + 1) - 1
-    rest.insert(at, _header(item))
-    return replace(thread, queue=tuple(rest), queue_version=thread.queue_version + 1)
+    rest = tuple(each for each in thread.queue if each.id != item.id)
+    if command.delivery in ("interrupt", "steer"):
+        at = _place(rest, _header(item))
+    elif command.position is not None:
+        at = min(max(command.position, 1), len(rest) + 1) - 1
+    return replace(thread, queue=(*rest[:at], _header(item), *rest[at:]), queue_version=thread.queue_version + 1)
 
 
 def withdraw_queue_item(draft: Draft, command: WithdrawQueueItem) -> Decision:
