@@ -89,8 +89,8 @@ class Committed:
 
     @property
     def offset(self) -> int:
-        """The last offset of the first event's log; 0 when nothing was told."""
-        return max((event.offset for event in self.events if event.log == self.events[0].log), default=0)
+        """The offset of the last event, in its own log; 0 when nothing was told."""
+        return self.events[-1].offset if self.events else 0
 
 
 @dataclass(frozen=True, slots=True)

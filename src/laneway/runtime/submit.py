@@ -207,11 +207,11 @@ def _once(
 
 def _remember(principal: Principal, idempotency: Idempotency, made: Decision, at: str) -> Changes:
     events = made.changes.events
-    last = len(events) - 1 if events else None
-    first = events[0] if events else None
+    # The last event names what the reply is about: with that thread or session the reply is erased, too.
+    about = events[-1] if events else None
     record = IdempotentReply(
         id=idempotency.record_id, owner=principal.user_id, body_sha256=idempotency.body_sha256,
-        thread_id=first.thread_id if first else None, session_id=first.session_id if first else None,
-        reply=made.reply, log=first.log if first else "", created_at=at,
+        thread_id=about.thread_id if about else None, session_id=about.session_id if about else None,
+        reply=made.reply, log=about.log if about else "", created_at=at,
     )  # fmt: skip
-    return Changes(puts=(Put(IDEMPOTENCY, record, numbered_by=last),))
+    return Changes(puts=(Put(IDEMPOTENCY, record, numbered_by=len(events) - 1 if events else None),))
