@@ -196,9 +196,10 @@ class RunningTurn:
     async def _go_on(self, pending: _Pending) -> Json:
         """Take up a call that an earlier attempt began: what was approved is not asked again."""
         if pending.call.state == "rejected":
-            return await self._reject(pending)
-        if pending.call.state == "called" and pending.call.approval_id is not None:
-            return await self._wait(pending, pending.call.approval_id)
+            return await self._reject(pending, pending.call.error)
+        asked = pending.call.approval_id if pending.call.state == "called" else None
+        if asked is not None and not await self._is_void(asked):
+            return await self._wait(pending, asked)
         if pending.call.state == "called" and self._must_ask(pending.tool):
             return await self._approve(pending)
         return await self._perform(pending)
@@ -231,6 +232,11 @@ class RunningTurn:
     def _start_the_clock(self, left: float | None) -> None:
         if self._limit is not None and left is not None:
             self._limit.reschedule(asyncio.get_running_loop().time() + left)
+
+    async def _is_void(self, approval_id: str) -> bool:
+        """Whether the question was closed with the attempt that asked it: nobody answered, so it is asked again."""
+        found = (await self._services.store.read(SYSTEM, Get(APPROVAL, approval_id))).results[0]
+        return not isinstance(found, Approval) or found.state in ("expired", "superseded")
 
     async def _answered(self, approval_id: str) -> Approval | None:
         found = (await self._services.store.read(SYSTEM, Get(APPROVAL, approval_id))).results[0]
