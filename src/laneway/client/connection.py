@@ -60,9 +60,13 @@ class Connection:
     async def get_page(self, path: str, shape: type[T], query: Query | None = None) -> Page[T]:
         """Read one page of a list."""
         response = await self.request("GET", path, query=query)
-        total = response.headers.get("x-total-count")
-        items = _decoded(response, list[shape])
-        return Page(tuple(items), response.headers.get("x-next-cursor"), int(total) if total else None)
+        total, offset = (response.headers.get(name) for name in ("x-total-count", "laneway-offset"))
+        return Page(
+            tuple(_decoded(response, list[shape])),
+            response.headers.get("x-next-cursor"),
+            None if total is None else int(total),
+            None if offset is None else int(offset),
+        )
 
     async def write(
         self, method: str, path: str, shape: type[T], body: Json = None, *, if_version: int | None = None

@@ -1,5 +1,6 @@
 """Conversation: follow events, and wait for the turn that takes a message."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -8,12 +9,15 @@ from laneway.client.resources import AnsweredTurn, Posted
 from laneway.client.stream import Event, EventStreams, StreamPlace
 from laneway.client.threads import Message, Threads
 from laneway.client.turns import Turns
-from laneway.domain.errors import Conflict, Gone, LanewayError
+from laneway.domain.errors import Conflict, Gone, LanewayError, TooMany
 from laneway.domain.event import QueueItemConsumed, QueueItemRejected, QueueItemWithdrawn, TurnResumed, TurnStarted
 from laneway.domain.item import ItemResource
+from laneway.domain.queue import Receipt
 from laneway.domain.turn import TERMINAL
 
-_OVER = frozenset(f"turn.{status}" for status in (*TERMINAL, "needs_review"))
+_ENDS = frozenset({*TERMINAL, "needs_review"})
+_OVER = frozenset(f"turn.{status}" for status in _ENDS)
+POLL_S = 0.25
 
 
 class NotTaken(Conflict):
@@ -50,9 +54,13 @@ class Conversations(Threads, Turns):
         It also returns a turn that waits for a person's review. Raises `NotTaken` when the message is withdrawn.
         """
         posted = await self.post(thread_id, message)
-        async with aclosing(self.follow(posted)) as told:
-            turn_id = [event.turn_id async for event in told][-1]
-        return await self.answered(turn_id or "")
+        try:
+            async with aclosing(self.follow(posted)) as told:
+                turn_id = [event.turn_id async for event in told][-1] or ""
+        except TooMany:
+            # So many are waited for that the server gives no more streams: what happens is then asked for.
+            turn_id = await self._asked_for(posted)
+        return await self.answered(turn_id)
 
     async def follow(self, posted: Posted) -> AsyncGenerator[Event]:
         """The events of the message's thread, from its acceptance to the end of the turn that takes it."""
@@ -65,6 +73,16 @@ class Conversations(Threads, Turns):
                     return
                 _check(event, posted)
         raise Gone("The stream ended before the turn did.", "Ask for the message's receipt.")
+
+    async def _asked_for(self, posted: Posted) -> str:
+        """The turn that took a message, once it is over, by asking again and again."""
+        while True:
+            receipt = await self._connection.get(route("queue-items", posted.item_id), Receipt)
+            if receipt.state in {"withdrawn", "rejected", "expired"}:
+                raise NotTaken(f"The message was {receipt.state}: {receipt.reason}.")
+            if receipt.turn_id is not None and (await self.get_turn(receipt.turn_id)).status in _ENDS:
+                return receipt.turn_id
+            await asyncio.sleep(POLL_S)
 
     async def answered(self, turn_id: str) -> AnsweredTurn:
         """A turn with everything that it said."""

@@ -11,9 +11,11 @@ from laneway.client.connection import Connection
 from laneway.client.lane import Lane
 from laneway.clock import Clock
 from laneway.config import ConfigError, load
-from laneway.domain.json import Json
+from laneway.domain.json import Json, as_object
 
 MEMORY = ":memory:"
+_ALONE = {"streams_per_user": 0}
+"""There is one user, who is the program itself: it needs no protection from its own streams."""
 
 
 @asynccontextmanager
@@ -48,7 +50,8 @@ async def open(
     # Only who embeds the server pays for loading it.
     from laneway.client.embedded import embed  # noqa: PLC0415 - a client of a far server never needs the rest
 
-    flags = {**settings, **_place(path)}
+    limits = {**_ALONE, **(as_object(settings.get("limits")) or {})}
+    flags = {**settings, "limits": limits, **_place(path)}
     made = load(environ={}, flags=flags, agents=[agent.profile.name for agent in agents])
     async with embed(made, agents, clock=clock) as lane:
         yield lane

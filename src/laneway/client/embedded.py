@@ -18,14 +18,17 @@ from laneway.runtime.logs import Redactor, use_logging
 
 @asynccontextmanager
 async def embed(
-    settings: Settings, agents: Sequence[Agent] = (), *, clock: Clock | None = None
+    settings: Settings, agents: Sequence[Agent] = (), *, clock: Clock | None = None, runs: bool = True
 ) -> AsyncGenerator[Lane]:
-    """Start an app, give a lane on it, and stop it; turns that still run are let finish, or released to be resumed."""
+    """Start an app, give a lane on it, and stop it; turns that still run are let finish, or released to be resumed.
+
+    Without `runs` nothing that is ready begins: for who only wants to look, or to change a queue.
+    """
     use_logging(Redactor(settings.secrets()))
     app = App(settings, agents=agents, clock=clock)
-    await app.start()
     try:
-        key = await app.credentials.ensure_admin_key()
+        await (app.start() if runs else _open(app))
+        key = await app.credentials.ensure_admin_key(app.data_dir)
         http = httpx.AsyncClient(
             transport=StreamingAsgiTransport(create_api(app)),
             base_url=f"http://127.0.0.1:{settings.port}",
@@ -38,3 +41,11 @@ async def embed(
             await lane.close()
     finally:
         await app.stop()
+
+
+async def _open(app: App) -> None:
+    """Start what answers requests, and leave the engine as it is."""
+    app.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    await app.store.open()
+    await app.bus.start()
+    await app.streams.start()

@@ -25,6 +25,8 @@ class Page(Sequence[T], Generic[T]):
     """Give it as `cursor` to get the next page; None: this is the last."""
     total: int | None = None
     """How many there are in all; told with the first page."""
+    offset: int | None = None
+    """Where the log stood, for what is told in one: events `after` it go on from this page."""
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.items)

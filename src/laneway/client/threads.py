@@ -12,6 +12,9 @@ from laneway.domain.thread import ThreadKind, ThreadResource, ThreadStatus, Thre
 Message = str | Sequence[JsonObject]
 """A text, or the parts of a message: `{"type": "text", "text": …}`, `{"type": "file", "attachment_id": …}`, …"""
 
+_END = 10**15 - 1
+"""A place after every item."""
+
 
 class Threads:
     """The part of a `Lane` that is about threads."""
@@ -94,6 +97,10 @@ class Threads:
         """The transcript, in order; a running answer is in it as `partial`."""
         query = {"after": after, "before": before, "turn_id": turn_id, "role": role, "limit": limit}
         return await self._connection.get_page(route("threads", thread_id, "messages"), ItemResource, query)
+
+    async def latest_messages(self, thread_id: str, *, limit: int = 20) -> Page[ItemResource]:
+        """The end of the transcript, in order; events after the page's `offset` go on exactly there."""
+        return await self.messages(thread_id, before=_END, limit=limit)
 
     async def post(
         self,
