@@ -83,7 +83,10 @@ class TurnHandle(Protocol):
         ...
 
     async def progress(self) -> Sequence[Item]:
-        """What earlier attempts of this turn completed: answers and tool calls with their results, oldest first."""
+        """What earlier attempts of this turn recorded, oldest first: answers, steers, and tool calls with their results.
+
+        A call without a result (its item is `partial`) goes on when it is made again, by name and arguments.
+        """
         ...
 
     def tools(self) -> Sequence[ToolSpec]:
@@ -187,6 +190,10 @@ class Agent(Protocol):
         Ends normally when it is done; raises `AgentFailed` (any other exception is a failure of class `agent_crashed`).
         It is stopped by cancellation: it must clean up in `finally` and re-raise. It must not block the event loop.
         """
+        ...
+
+    async def close(self) -> None:
+        """Release what outlives a turn: connections, processes. No turn runs any more. Safe to call twice."""
         ...
 
 

@@ -109,6 +109,8 @@ class App:
         self.watchdog.stop()
         await self.streams.stop()
         await self.engine.stop(self.settings.drain_s)
+        for agent in self.agents.values():
+            await agent.close()
         await self.upkeep.stop()
         self.runner.close()
         self.answers.close()
@@ -154,8 +156,11 @@ def _agent(name: str, settings: AgentSettings, clock: Clock) -> Agent:
             return ScriptAgent(clock, _profile(name, settings, SCRIPT))
         case "model":
             # Imported when a model is configured: the libraries behind it are an extra, and slow to load.
-            from laneway.agents.model import ModelAgent, ModelSettings  # noqa: PLC0415 - an extra
-
+            try:
+                from laneway.agents.model import ModelAgent, ModelSettings  # noqa: PLC0415 - an extra
+            except ImportError as error:
+                hint = "Install it: pip install 'laneway[models]'."
+                raise ConfigError(f"agents.{name}: the extra `models` is not installed.", hint) from error
             key = settings.api_key.reveal() if settings.api_key else ""
             model = ModelSettings(settings.model, settings.base_url, key, settings.prompt)
             return ModelAgent(model, _profile(name, settings))

@@ -45,7 +45,7 @@ def settings_for(server: OpenAIServer, **more: Any) -> ModelSettings:
 async def model(server: OpenAIServer) -> AsyncIterator[ModelAgent]:
     agent = ModelAgent(settings_for(server), PROFILE)
     yield agent
-    await agent.aclose()
+    await agent.close()
 
 
 class TestModelAgent(AgentSuite):
@@ -111,7 +111,7 @@ async def test_prompt_notes_and_briefing_are_instructions(server: OpenAIServer):
     agent = ModelAgent(settings_for(server, prompt="Be kind."), PROFILE)
 
     await run(agent, turn_input("say hi", briefing="Flat, 10,000 in cash.", notes=("be brief", "no risk")))
-    await agent.aclose()
+    await agent.close()
 
     assert sent(server) == [
         ("system", "Be kind."),
@@ -361,7 +361,7 @@ async def test_a_model_that_never_stops_calling_is_stopped(server: OpenAIServer)
 
     with pytest.raises(AgentFailed) as stopped:
         await run(agent, turn_input("call-for-ever probe", handle=handle))
-    await agent.aclose()
+    await agent.close()
 
     assert stopped.value.class_ == "step_limit"
     assert len(server.requests) == 3
@@ -425,7 +425,7 @@ async def test_a_provider_that_is_not_there_is_unreachable():
 
     with pytest.raises(AgentFailed) as failure:
         await run(agent, turn_input("say hi"))
-    await agent.aclose()
+    await agent.close()
 
     assert failure.value.class_ == "provider_unreachable"
 

@@ -67,6 +67,9 @@ class FunctionAgent:
     def availability(self) -> str | None:
         return None
 
+    async def close(self) -> None:
+        """Nothing outlives a turn."""
+
     async def run(self, turn: TurnInput) -> AsyncIterator[AgentEvent]:
         pieces = _on_loop(self._function(turn)) if _is_async(self._function) else _on_thread(self._function, turn)
         async with aclosing(pieces):

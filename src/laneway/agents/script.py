@@ -50,6 +50,9 @@ class ScriptAgent:
     def availability(self) -> str | None:
         return None
 
+    async def close(self) -> None:
+        """Nothing outlives a turn."""
+
     async def run(self, turn: TurnInput) -> AsyncIterator[AgentEvent]:
         if turn.resume_id is not None and turn.resume_id.startswith("lost-"):
             raise AgentFailed(f"The resume id {turn.resume_id} is not known here.", "unknown_resume")

@@ -371,12 +371,14 @@ class StartItem:
 
 @dataclass(frozen=True, slots=True)
 class CompleteItem:
-    """A piece of the transcript ends with all its parts."""
+    """A piece of the transcript ends with all its parts. What no delta has told yet is told now, as the last one."""
 
     item_id: str
     parts: tuple[Part, ...]
     text: str
     state: ItemState
+    told: int = 0
+    """How many characters of its text deltas have told."""
 
 
 @dataclass(frozen=True, slots=True)

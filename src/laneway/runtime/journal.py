@@ -16,7 +16,8 @@ class Journal:
 
     def __init__(self, items: Sequence[Item], replays: bool) -> None:
         self.items = tuple(items)
-        self._entries = [item for item in items if replays and _is_matched(item)]
+        # An agent that goes on from its progress repeats nothing, but for the calls that it has to finish.
+        self._entries = [item for item in items if (_is_matched(item) if replays else _is_unfinished_call(item))]
         self._swallowing = False
 
     def swallows_text(self) -> bool:
@@ -38,6 +39,10 @@ class Journal:
             self._entries.clear()
             return None
         return self._entries.pop(0)
+
+
+def _is_unfinished_call(item: Item) -> bool:
+    return item.call is not None and item.state == "partial"
 
 
 def _is_matched(item: Item) -> bool:

@@ -119,7 +119,7 @@ class RunningTurn:
         return page
 
     async def progress(self) -> Sequence[Item]:
-        return [item for item in self._journal.items if item.state in IN_CONTEXT]
+        return [item for item in self._journal.items if item.state in IN_CONTEXT or item.call is not None]
 
     async def steer(self) -> Sequence[Message]:
         before, self._steered = self._steered, []

@@ -64,6 +64,7 @@ class TurnRecord:
         self._told_at: float | None = None
         self._lost: Exception | None = None
         self._is_held = False
+        self._is_telling = False
 
     # --- what is said --------------------------------------------------------------------------------------------
 
@@ -89,10 +90,10 @@ class TurnRecord:
         self._journal.end_message()
         if self._open is None:
             return
-        item, text = self._open.item, self._open.text
+        item, text, told = self._open.item, self._open.text, self._open.told
         part = replace(item.parts[0], text=text)
         spoken = text if part.type == "text" else ""
-        self._steps.append(CompleteItem(item.id, (part,), spoken, state))
+        self._steps.append(CompleteItem(item.id, (part,), spoken, state, told))
         self._open = None
 
     def consume(self, usage: Usage) -> None:
@@ -177,10 +178,13 @@ class TurnRecord:
             await asyncio.sleep(0)
         if self._is_held:
             return
+        self._is_telling = True
         try:
             await self._flush()
         except Exception as lost:  # noqa: BLE001 - whatever stops the deltas stops the turn at its next word
             self._lost = lost
+        finally:
+            self._is_telling = False
         self._told_at = clock.monotonic()
 
     async def _flush(self) -> None:
@@ -209,7 +213,9 @@ class TurnRecord:
     async def _stop_flushing(self) -> None:
         flushing, self._flushing = self._flushing, None
         if flushing is not None and not flushing.done():
-            flushing.cancel()
+            # What is on its way to the store arrives: text that counts as told has been told.
+            if not self._is_telling:
+                flushing.cancel()
             await asyncio.wait({flushing})
 
     def hold(self) -> None:

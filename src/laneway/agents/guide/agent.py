@@ -42,6 +42,9 @@ class GuideAgent:
     def availability(self) -> str | None:
         return None
 
+    async def close(self) -> None:
+        """Nothing outlives a turn."""
+
     async def run(self, turn: TurnInput) -> AsyncIterator[AgentEvent]:
         messages: Sequence[Message] = turn.batch
         several = len(messages) > 1

@@ -79,8 +79,7 @@ class ModelAgent:
             async for event in events:
                 yield event
 
-    async def aclose(self) -> None:
-        """Close the connections that are kept for later requests."""
+    async def close(self) -> None:
         self._is_open = False
         await self._open.aclose()
 

@@ -28,6 +28,7 @@ from laneway.domain.draft import Draft
 from laneway.domain.errors import CancelRequested, NotFound, StaleFence
 from laneway.domain.event import (
     ApprovalRequested,
+    ItemDelta,
     ItemStarted,
     LaneUpdated,
     ToolCalled,
@@ -62,8 +63,7 @@ def _apply(draft: Draft, thread: Thread, turn: Turn, step: TurnStep, taken: list
         case StartItem():
             return _start_item(draft, thread, step.item), turn
         case CompleteItem():
-            item = draft.item(turn.id, step.item_id)
-            return complete_item(draft, thread, item, step.parts, step.text, step.state), turn
+            return _complete_item(draft, thread, turn, step), turn
         case CallTool():
             _refuse_when_cancelled(turn)
             return _call_tool(draft, thread, step), turn
@@ -101,6 +101,14 @@ def _start_item(draft: Draft, thread: Thread, item: Item) -> Thread:
     started = draft.tell_item(thread, ItemStarted(item_resource(item)), item)
     draft.put(ITEM, item, numbered_by=started)
     return thread
+
+
+def _complete_item(draft: Draft, thread: Thread, turn: Turn, step: CompleteItem) -> Thread:
+    item = draft.item(turn.id, step.item_id)
+    rest = (step.parts[0].text or "")[step.told :]
+    if rest:
+        draft.tell_item(thread, ItemDelta(item.id, 0, step.told, rest), item)
+    return complete_item(draft, thread, item, step.parts, step.text, step.state)
 
 
 def _end(draft: Draft, thread: Thread, turn: Turn, step: EndTurn) -> tuple[Thread, Turn]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from laneway import wire
 from laneway.domain.errors import ThreadDrift
-from laneway.domain.event import Delta, Event, session_log
+from laneway.domain.event import Delta, Event, ItemDelta, session_log
 from laneway.stores.sqlite.connection import Connection, single
 from laneway.stores.sqlite.queries import SQL
 from laneway.wire import StoredEvent
@@ -41,7 +41,8 @@ def append_events(connection: Connection, events: Sequence[Event]) -> tuple[Stor
         for ordinal, event in enumerate(events, start=1)
     )  # fmt: skip
     for event, row in zip(events, stored, strict=True):
-        _insert(connection, row, event.at, survives=event.data.survives)
+        item_id = event.data.item_id if isinstance(event.data, ItemDelta) else None
+        _insert(connection, row, event.at, event.data.survives, item_id)
     return stored
 
 
