@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from laneway.api.auth import Gate
 from laneway.api.openapi import complete
 from laneway.api.problems import MethodNotAllowed, problem
+from laneway.api.rates import Failures
 from laneway.api.route import Route, Routes, check_policies, mount
 from laneway.api.routes import ALL
 from laneway.api.sse import ABORT, abort_of
@@ -49,7 +50,8 @@ class Api(FastAPI):
         self.add_exception_handler(LanewayError, _refuse_late)
         open_paths = [(route.method, route.path) for route in self._declared if route.policy == "open"]
         self.state.metrics = Metrics(app.store, app.clock, app.streams)
-        self._gate = Gate(super().__call__, app, self.state.metrics, open_paths)
+        self.state.failures = Failures(app.clock, app.settings.limits.auth_failures_per_min)
+        self._gate = Gate(super().__call__, app, self.state.failures, self.state.metrics, open_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Taken here, where `send` is still the server's own.

@@ -38,14 +38,16 @@ class Headers:
 class Gate:
     """Lets requests through to the routes. What fails here costs a hash and a look-up at most, and reads no body."""
 
-    def __init__(self, inner: ASGIApp, app: App, metrics: Metrics, open_paths: Iterable[tuple[str, str]]) -> None:
+    def __init__(
+        self, inner: ASGIApp, app: App, failures: Failures, metrics: Metrics, open_paths: Iterable[tuple[str, str]]
+    ) -> None:
         limits = app.settings.limits
         self._clock = app.clock
         self._metrics = metrics
         self._inner = inner
         self._credentials: Credentials = app.credentials
         self._origins: Origins = origins_of(app.settings)
-        self._failures = Failures(app.clock, limits.auth_failures_per_min)
+        self._failures = failures
         self._requests = Requests(app.clock, limits.requests_per_s, limits.burst)
         self._open_paths = frozenset(open_paths)
 
@@ -83,7 +85,7 @@ class Gate:
         self._origins.check_origin(origins)
         if (method, scope["path"]) in self._open_paths:
             return
-        verified, is_cookie = await self._verify(headers, _source_of(scope))
+        verified, is_cookie = await self._verify(headers, source_of(scope))
         if is_cookie:
             site, mode = headers.first("sec-fetch-site"), headers.first("sec-fetch-mode")
             self._origins.check_cookie_use(method, origins, site, mode)
@@ -151,6 +153,7 @@ def _headers_of(scope: Scope) -> Headers:
     return Headers(tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]))
 
 
-def _source_of(scope: Scope) -> str:
+def source_of(scope: Scope) -> str:
+    """Where a request comes from; behind a trusted proxy the server has put the client's own address here."""
     client = scope.get("client")
     return str(client[0]) if client else ""

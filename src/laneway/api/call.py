@@ -10,10 +10,11 @@ from starlette.responses import Response
 
 from laneway import wire
 from laneway.api import strict_json
-from laneway.api.auth import Headers
+from laneway.api.auth import Headers, source_of
 from laneway.api.conditional import if_version
 from laneway.api.idempotency import idempotency_of
 from laneway.api.paging import page_headers
+from laneway.api.rates import Failures
 from laneway.app import App
 from laneway.domain.command import Command
 from laneway.domain.errors import Malformed, NotFound, TooLarge, Unauthorized, Unsupported
@@ -69,6 +70,12 @@ class Call:
     @property
     def seed(self) -> bytes:
         return self.app.clock.seed()
+
+    def count_failure(self) -> None:
+        """Count a wrong credential that a body or an address brought; raises `TooMany` over the limit."""
+        failures = self.request.app.state.failures
+        assert isinstance(failures, Failures)
+        failures.count(source_of(self.request.scope))
 
     # --- what it names -------------------------------------------------------------------------------------------
 

@@ -20,10 +20,8 @@ from laneway.api.routes import (
     values,
 )
 
-ALL: tuple[Routes, ...] = tuple(
-    noun.routes
-    for noun in (
-        login, keys, agents, sessions, notes, values, attachments, timers, threads, messages, queue, turns, approvals,
-        search, streams, operating,
-    )
+ALL: tuple[Routes, ...] = (
+    login.links, login.routes, keys.routes, agents.routes, sessions.routes, notes.routes, values.routes,
+    attachments.routes, timers.routes, threads.routes, messages.routes, queue.routes, turns.routes, approvals.routes,
+    search.routes, streams.routes, operating.routes,
 )  # fmt: skip

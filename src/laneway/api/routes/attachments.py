@@ -59,7 +59,7 @@ async def add_attachment(call: Call) -> Response:
     form = await _form(call)
     try:
         file, session_id = _parts(form)
-        session = await _session(call, session_id) if session_id is not None else None
+        session = await _default_session(call) if session_id is None else await _session(call, session_id)
         limit = call.app.settings.limits.attachment_bytes or 2**62
         await _check_quota(call)
         sha256, size = await call.app.attachments.put(_chunks(file), limit)
@@ -152,6 +152,12 @@ async def _session(call: Call, session_id: str) -> Session:
     if not isinstance(session, Session):
         raise NotFound
     return session
+
+
+async def _default_session(call: Call) -> Session | None:
+    """The default session, so that its bound holds for it as for every other; None while it has not been made."""
+    page = await call.find(Query(SESSION, (Where("default_of", "=", call.user_id),), limit=1))
+    return next(iter(records_of(page, Session)), None)
 
 
 async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:

@@ -36,6 +36,7 @@ async def log_in(call: Call) -> Response:
     body = await call.body(LogIn)
     verified = await call.app.credentials.resolve_key(body.key)
     if verified is None:
+        call.count_failure()
         raise Unauthorized("The key is not valid.")
     response = call.show(me_of(verified))
     _set_cookie(call, response, await call.app.credentials.login(verified))
@@ -56,7 +57,11 @@ async def log_out(call: Call) -> Response:
 @links.add("GET", "/login", "open", query=LinkQuery, status=303)
 async def follow_login_link(call: Call) -> Response:
     """Use a one-time login link, and go on to the page."""
-    token = await call.app.credentials.redeem(call.query(LinkQuery).code)
+    try:
+        token = await call.app.credentials.redeem(call.query(LinkQuery).code)
+    except Unauthorized:
+        call.count_failure()
+        raise
     response = RedirectResponse("/", 303, {"Cache-Control": "no-store"})
     _set_cookie(call, response, token)
     return response
