@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from laneway.domain.kinds import ITEM, THREAD
-from laneway.store import StoreOptions
+from laneway.store import SearchEntry, StoreOptions
 from laneway.stores.sqlite import SQLiteStore, scrub
 from laneway.stores.sqlite.database import Database
 from laneway.stores.sqlite.scrub import PAGE, clean, pages_in_log, unused_space
 from laneway.testing.clock import FakeClock
 from laneway.testing.store_suite.case import commit
-from laneway.testing.store_suite.samples import item, paused, putting, thread
+from laneway.testing.store_suite.samples import ME, SES, at, item, paused, putting, thread
 
 pytestmark = pytest.mark.anyio
 CANARY = "Kanarienvogel"
@@ -50,6 +50,26 @@ async def test_nothing_stays_in_any_file_while_others_go_on_writing(
 
     assert steps > 10
     assert found_in(path.parent) == []
+
+
+async def test_words_of_erased_texts_leave_the_index_and_those_of_others_stay(store: SQLiteStore, path: Path) -> None:
+    randomness = random.Random(1)
+    await commit(store, putting((THREAD, thread("thr_gone")), (THREAD, thread("thr_stays"))))
+    for number in range(60):
+        for thread_id, word in (("thr_gone", CANARY), ("thr_stays", "sparrow")):
+            text = " ".join(f"{word}{randomness.getrandbits(40)}" for _ in range(60)) + f" {word} the{number}"
+            await store.index([SearchEntry(ME.user_id, SES, thread_id, f"itm_{number}", text, at(number))], number)
+    assert found_in(path.parent)
+
+    await commit(store, putting(erase=["thr_gone"]))
+    while await store.erase(7):
+        pass
+
+    assert found_in(path.parent) == []
+    assert [len(await store.search(ME, word)) for word in (CANARY, "sparrow", "the7")] == [0, 20, 1]
+    await store.close()
+    with Database(path) as database:
+        database.writer.execute("INSERT INTO search_text (search_text, rank) VALUES ('integrity-check', 1)")
 
 
 async def test_a_scrub_that_was_interrupted_begins_anew(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,4 +142,4 @@ class Writing:
 
 
 def found_in(directory: Path) -> list[str]:
-    return [each.name for each in directory.iterdir() if CANARY.encode() in each.read_bytes()]
+    return [each.name for each in directory.iterdir() if CANARY.lower().encode() in each.read_bytes().lower()]

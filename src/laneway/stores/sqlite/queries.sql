@@ -181,10 +181,21 @@ INSERT INTO owner_log (owner, oldest) VALUES (?1, ?2) ON CONFLICT (owner) DO UPD
 DELETE FROM node;
 
 -- name: want_scrub
-UPDATE counter SET value = 1 WHERE name = 'scrub';
+UPDATE counter SET value = value + 1 WHERE name = 'scrub';
 
 -- name: is_scrub_due
 SELECT value FROM counter WHERE name = 'scrub';
 
 -- name: scrubbed
 UPDATE counter SET value = 0 WHERE name = 'scrub';
+
+-- name: page_terms
+SELECT idx.segid, idx.term, data.block
+FROM search_text_idx AS idx LEFT JOIN search_text_data AS data ON data.id = (idx.segid << 37) + (idx.pgno >> 1)
+WHERE (idx.segid, idx.term) > (?, ?) ORDER BY idx.segid, idx.term LIMIT ?;
+
+-- name: replace_page_term
+UPDATE search_text_idx SET term = ? WHERE segid = ? AND term = ?;
+
+-- name: drop_page_term
+DELETE FROM search_text_idx WHERE segid = ? AND term = ?;

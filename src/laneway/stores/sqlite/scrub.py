@@ -12,6 +12,7 @@ from pathlib import Path
 
 from laneway.stores.sqlite.connection import BUSY_MS, Connection, single
 from laneway.stores.sqlite.queries import SQL
+from laneway.stores.sqlite.search_terms import BEGINNING, Place, forget_terms
 
 PAGE = 4096
 SLICE = 2048
@@ -36,6 +37,8 @@ class Scrub:
         # Kept open to the end: closing a file drops the locks that this process has on it, SQLite's among them.
         self._file = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
         self._log = path.with_name(f"{path.name}-wal")
+        self._wanted = 0
+        self._place: Place | None = None
         self._next = 0
         self._written: set[int] = set()
 
@@ -46,6 +49,17 @@ class Scrub:
     def abandon(self) -> None:
         """Begin anew at the next step: somebody has to checkpoint now."""
         self._next = 0
+
+    def forget_terms(self, connection: Connection) -> bool:
+        """The first part, as a command among others: True while more of it is to be done."""
+        (wanted,) = single(connection.execute(SQL["is_scrub_due"]))
+        if wanted != self._wanted:
+            # More has been erased since: its words may be among those that were looked at already.
+            self._wanted, self._place = wanted, BEGINNING
+        if wanted and self._place is not None:
+            self._place = forget_terms(connection, self._place)
+            return self._place is not None
+        return False
 
     def step(self, connection: Connection) -> bool:
         """Go on a little; True while more is to be done. What is due survives a crash, and then begins anew."""

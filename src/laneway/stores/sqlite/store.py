@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Literal, TypeVar
 
 import apsw
@@ -30,6 +31,10 @@ from laneway.stores.sqlite.writer import Committer, Writer
 
 T = TypeVar("T")
 
+READERS = 2
+"""Threads for reads that may take long."""
+INDEXED = 25
+"""Search entries in one commit."""
 SMALL = 32
 """Rows of a log that are read at once on the caller's own thread."""
 
@@ -85,10 +90,12 @@ class SQLiteStore:
         return await self._read(lambda connection: read_user(connection, owner, after, limit), is_short=False)
 
     async def erase(self, limit: int = 500) -> bool:
-        if await self._parts.writer.submit(lambda connection: erase_some(connection, limit)):
+        writer, scrub = self._parts.writer, self._parts.database.scrub
+        if await writer.submit(lambda connection: erase_some(connection, limit)):
             return True
-        scrub = self._parts.database.scrub
-        return scrub is not None and await self._parts.writer.submit_alone(scrub.step)
+        if scrub is None:
+            return False
+        return await writer.submit(scrub.forget_terms) or await writer.submit_alone(scrub.step)
 
     async def compact(self, retention: Retention) -> int:
         total = 0
@@ -97,7 +104,12 @@ class SQLiteStore:
         return total
 
     async def index(self, entries: Sequence[SearchEntry], position: int) -> int:
-        return await self._parts.writer.submit(lambda connection: index_entries(connection, entries, position))
+        # In pieces, so that nobody's commit waits for all of them. The cursor moves with the last: a crash in between
+        # has the rest come again, and to put an entry twice is to put it once.
+        for start in range(0, len(entries), INDEXED):
+            some = entries[start : start + INDEXED]
+            await self._parts.writer.submit(lambda connection, some=some: index_entries(connection, some, 0))
+        return await self._parts.writer.submit(lambda connection: index_entries(connection, (), position))
 
     async def search(
         self, principal: Principal, text: str, session_id: str | None = None, limit: int = 20
@@ -110,7 +122,7 @@ class SQLiteStore:
         # A short read takes less time than the hop to another thread and back; a long one must not hold up the loop.
         if is_short:
             return self._parts.near.read(work)
-        return await asyncio.get_running_loop().run_in_executor(self._parts.threads, self._parts.far.read, work)
+        return await asyncio.get_running_loop().run_in_executor(self._parts.threads, self._parts.read_far, work)
 
     @property
     def _parts(self) -> "_Parts":
@@ -129,13 +141,23 @@ class _Parts:
                 opened.enter_context(DirectoryLock(path.parent))
             self.database = opened.enter_context(Database(path))
             self.near = opened.enter_context(Reader(*self.database.reader()))
-            self.far = opened.enter_context(Reader(*self.database.reader()))
-            self.threads = opened.enter_context(ThreadPoolExecutor(1, thread_name_prefix="laneway-reader"))
+            self._idle: SimpleQueue[Reader] = SimpleQueue()
+            for _ in range(READERS):
+                self._idle.put(opened.enter_context(Reader(*self.database.reader())))
+            self.threads = opened.enter_context(ThreadPoolExecutor(READERS, thread_name_prefix="laneway-reader"))
             self.writer = opened.enter_context(Writer(Committer(self.database)))
             if options.node:
                 opened.enter_context(Heartbeat(self.writer, clock, options.node, options.lease_s))
             # From here on `close` gives back, in the opposite order, what was opened.
             self._opened = opened.pop_all()
+
+    def read_far(self, work: Callable[[Connection], T]) -> T:
+        """Read on the calling thread, which is one of `threads`."""
+        reader = self._idle.get()
+        try:
+            return reader.read(work)
+        finally:
+            self._idle.put(reader)
 
     def close(self) -> None:
         self._opened.close()

@@ -73,7 +73,7 @@ class Committer:
         with self._turnstile:
             try:
                 return Outcome(work(self._connection))
-            except apsw.Error as error:
+            except (apsw.Error, OSError) as error:
                 return Outcome(error=Unavailable(f"The database did not do it: {error}."))
 
     def tidy(self, is_idle: bool) -> None:

@@ -114,11 +114,13 @@ CREATE TABLE "thread" (
   body BLOB NOT NULL
 ) STRICT;
 -- What follows the id in an index is there for filters and totals: they are then answered from the index alone.
-CREATE INDEX thread_activity ON "thread" (owner, active_at, id, session_id, kind, archived, deleted);
+CREATE INDEX thread_activity
+  ON "thread" (owner, active_at, id, session_id, kind, archived, deleted, status, agent_id, pinned);
 CREATE INDEX thread_age ON "thread" (owner, created_at, id, session_id, kind, archived, deleted);
 CREATE INDEX thread_title ON "thread" (owner, title, id, session_id, kind, archived, deleted);
 CREATE INDEX thread_unread ON "thread" (owner, unread, id, session_id, kind, archived, deleted);
-CREATE INDEX thread_session_activity ON "thread" (session_id, active_at, id, owner, kind, archived, deleted, status);
+CREATE INDEX thread_session_activity
+  ON "thread" (session_id, active_at, id, owner, kind, archived, deleted, status, agent_id, pinned);
 CREATE INDEX thread_session_age ON "thread" (session_id, created_at, id, owner, kind, archived, deleted);
 CREATE INDEX thread_session_title ON "thread" (session_id, title, id, owner, kind, archived, deleted);
 CREATE INDEX thread_session_unread ON "thread" (session_id, unread, id, owner, kind, archived, deleted);
@@ -243,9 +245,9 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('timer', 'timer_due', '1000 1 1'), ('firing', 'firing_session', '100000 50 1 1'),
   ('firing', 'firing_occurrence', '100000 100 1'), ('selection', 'selection_session', '10000 1'),
   ('selection', 'selection_thread', '10000 1'),
-  ('thread', 'thread_activity', '1000000 1000 1 1 1 1 1 1'), ('thread', 'thread_age', '1000000 1000 1 1 1 1 1 1'),
+  ('thread', 'thread_activity', '1000000 1000 1 1 1 1 1 1 1 1 1'), ('thread', 'thread_age', '1000000 1000 1 1 1 1 1 1'),
   ('thread', 'thread_title', '1000000 1000 2 1 1 1 1 1'), ('thread', 'thread_unread', '1000000 1000 300 1 1 1 1 1'),
-  ('thread', 'thread_session_activity', '1000000 100 1 1 1 1 1 1 1'),
+  ('thread', 'thread_session_activity', '1000000 100 1 1 1 1 1 1 1 1 1'),
   ('thread', 'thread_session_age', '1000000 100 1 1 1 1 1 1'),
   ('thread', 'thread_session_title', '1000000 100 2 1 1 1 1 1'),
   ('thread', 'thread_session_unread', '1000000 100 30 1 1 1 1 1'), ('thread', 'thread_alert', '10000 10'),
