@@ -208,7 +208,8 @@ def add_attachment(draft: Draft, command: AddAttachment) -> Decision:
     else:
         session = draft.session(command.session_id)
     limit = draft.rules.limits.attachments_per_session
-    if limit and draft.view.count(ATTACHMENT) >= limit:
+    # A default session that is made by this command holds nothing yet; one that is there is named by its caller.
+    if limit and command.session_id is not None and draft.view.count(ATTACHMENT) >= limit:
         raise TooMany(f"A session may have {limit} attachments (attachments_per_session).", "Remove one first.")
     attachment = Attachment(
         draft.ids.make("att"), session.owner, session.id, command.name, command.media_type, command.size,
