@@ -6,7 +6,7 @@ from laneway.domain.batch import plan_batch
 from laneway.domain.changes import Changes, Decision, Drop, Put, View
 from laneway.domain.command import Command
 from laneway.domain.errors import NotFound, Stale
-from laneway.domain.event import Event, EventData, ThreadUpdated
+from laneway.domain.event import Event, EventData, ItemStarted, ThreadUpdated
 from laneway.domain.ids import Ids
 from laneway.domain.item import Item
 from laneway.domain.json import Json
@@ -139,8 +139,12 @@ class Draft:
         )
 
     def tell_item(self, thread: Thread, data: EventData, item: Item) -> int:
-        """Tell an event of one of the thread's items."""
-        return self.tell_thread(thread, data, item.turn_id, item.agent)
+        """Tell an event of one of the thread's items. Its place is the seq of its start, which the store fills in."""
+        told = self.tell_thread(thread, data, item.turn_id, item.agent)
+        started = self._puts.get((ITEM.name, item.id))
+        numbered_by = told if isinstance(data, ItemStarted) else started.numbered_by if started else None
+        self._events[told] = replace(self._events[told], numbered_by=numbered_by)
+        return told
 
     # --- what comes out ------------------------------------------------------------------------------------------
 

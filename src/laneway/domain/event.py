@@ -1,7 +1,7 @@
 """Events: facts in the past tense. Each is a frozen dataclass whose fields are the event's `data` on the wire."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from laneway.domain.alert import FiringResource, TimerResource
@@ -415,6 +415,15 @@ class Event:
     agent: str | None = None
     thread: Mapping[str, object] | None = None
     """What changed in the thread's resource by the commit that this event ends."""
+    numbered_by: int | None = None
+    """The index, in its commit, of the event whose seq is the place of the item that this event shows."""
+
+    def numbered(self, seq: int | None) -> "Event":
+        """The event with the place of its item filled in, which only the store knows."""
+        data = self.data
+        if seq is None or not isinstance(data, ItemStarted | ItemCompleted):
+            return self
+        return replace(self, data=replace(data, item=replace(data.item, seq=seq)))
 
     @property
     def log(self) -> str:

@@ -52,7 +52,7 @@ def end_turn(
         thread = _supersede_items(draft, thread, turn)
     _close_approvals(draft, thread, turn)
     turn = replace(
-        turn, status=ending, error=error if ending == "failed" else None, node=None, finished_at=draft.at,
+        turn, status=ending, error=error if ending == "failed" else None, finished_at=draft.at,
         runs=tuple(replace(run, status=run_status) if run.status == "running" else run for run in turn.runs),
         version=turn.version + 1,
     )  # fmt: skip

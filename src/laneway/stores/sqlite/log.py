@@ -33,17 +33,21 @@ def append_events(connection: Connection, events: Sequence[Event]) -> tuple[Stor
     for event in events:
         _check_scope(event)
     numbers = _Numbers(connection, [event.log for event in events], [event.thread_id for event in events])
-    stored = tuple(
-        StoredEvent(
-            event.log, numbers.offset(event.log), numbers.seq(event.thread_id), numbers.position, ordinal,
-            event.data.type, event.owner, event.session_id, event.thread_id, wire.encode_event(event),
-        )
-        for ordinal, event in enumerate(events, start=1)
-    )  # fmt: skip
+    stored: list[StoredEvent] = []
+    for ordinal, event in enumerate(events, start=1):
+        offset, seq = numbers.offset(event.log), numbers.seq(event.thread_id)
+        place = event.numbered_by
+        numbered = event if place is None else event.numbered(seq if place == ordinal - 1 else stored[place].seq)
+        stored.append(
+            StoredEvent(
+                event.log, offset, seq, numbers.position, ordinal, event.data.type, event.owner, event.session_id,
+                event.thread_id, wire.encode_event(numbered),
+            )
+        )  # fmt: skip
     for event, row in zip(events, stored, strict=True):
         item_id = event.data.item_id if isinstance(event.data, ItemDelta) else None
         _insert(connection, row, event.at, event.data.survives, item_id)
-    return stored
+    return tuple(stored)
 
 
 def append_deltas(connection: Connection, deltas: Sequence[Delta]) -> tuple[str, ...]:
