@@ -258,9 +258,11 @@ class RunningTurn:
             return await self._call_store_tool(pending, tool)
         await self._record.commit(StartCall(pending.item_id))
         try:
-            result = bounded(
-                await tool.call(self._scope(pending.call), pending.call.arguments), self._services.max_output_bytes
-            )
+            result = await tool.call(self._scope(pending.call), pending.call.arguments)
+            try:
+                result = bounded(result, self._services.max_output_bytes)
+            except (TypeError, ValueError, RecursionError) as odd:
+                raise ToolFailed(f"The tool gave a result that is not JSON: {odd}") from odd
         except ToolFailed as failed:
             await self._return(pending, "failed", error=clean(str(failed)))
             raise
@@ -334,10 +336,11 @@ def bounded(result: Json, max_bytes: int = 0) -> Json:
     try:
         body = encode(result)
     except UnicodeEncodeError:
-        return bounded(_cleaned(result), max_bytes)
+        result = _cleaned(result)
+        body = encode(result)
     if max_bytes and len(body) > max_bytes:
         return {"truncated": True, "bytes": len(body), "text": body[:max_bytes].decode("utf-8", "replace")}
-    return decode(clean(body.decode()), object) if b"\\u0000" in body else result
+    return _cleaned(decode(body, object)) if b"\\u0000" in body else result
 
 
 def _cleaned(value: Json) -> Json:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from laneway.agent import AgentFailed
 from laneway.domain.changes import Changes, Decision, Need, View
 from laneway.domain.command import (
     CompleteItem,
@@ -16,7 +17,7 @@ from laneway.domain.command import (
     TurnStep,
 )
 from laneway.domain.decide import decide, needs_of
-from laneway.domain.errors import StaleFence
+from laneway.domain.errors import NotFound, StaleFence, Unavailable
 from laneway.domain.event import Delta, ItemDelta
 from laneway.domain.ids import Ids
 from laneway.domain.item import Item, ItemState, Part
@@ -31,17 +32,33 @@ from laneway.store import Store
 Beside = Callable[[View], tuple[Changes, tuple[TurnStep, ...]]]
 
 
+MAX_SAID = 8 * 1024 * 1024
+"""Characters that one attempt of a turn may say. An agent that says more is broken, and nobody reads it."""
 LOOP_TURNS = 4
 """Turns of the event loop before a text is told: an answer that is complete by then goes out once, with the end."""
 
 
 @dataclass(slots=True)
 class _Open:
-    """The message that is being said: how much of it has been told already, and whether its start is recorded."""
+    """The message that is being said, in the pieces that were told, and in those that were not told yet."""
 
     item: Item
-    text: str = ""
-    told: int = 0
+    told: list[str] = field(default_factory=list[str])
+    untold: list[str] = field(default_factory=list[str])
+    position: int = 0
+    """How many characters were told."""
+
+    @property
+    def text(self) -> str:
+        return "".join((*self.told, *self.untold))
+
+    def tell(self) -> tuple[int, str]:
+        """The text that counts as told from now on, and the position where it begins."""
+        position, text = self.position, "".join(self.untold)
+        self.told.append(text)
+        self.untold.clear()
+        self.position += len(text)
+        return position, text
 
 
 class TurnRecord:
@@ -55,7 +72,7 @@ class TurnRecord:
         self._turn = turn
         self._agent = agent
         self._journal = journal
-        self.has_said = False
+        self._said = 0
         self._flush_s = flush_s
         self._steps: list[TurnStep] = []
         self._open: _Open | None = None
@@ -66,12 +83,19 @@ class TurnRecord:
         self._is_held = False
         self._is_telling = False
 
+    @property
+    def has_said(self) -> bool:
+        """Whether the agent has said anything."""
+        return self._said > 0
+
     # --- what is said --------------------------------------------------------------------------------------------
 
     def say(self, text: str, reasoning: bool = False) -> None:
         """Add text to the message in progress, or begin one; it is told within `flush_s`, the first of it at once."""
         self._check_not_lost()
-        self.has_said = True
+        self._count(text)
+        if not text:
+            return
         if not reasoning and self._journal.swallows_text():
             return
         text = clean(text)
@@ -82,15 +106,20 @@ class TurnRecord:
             item = replace(self.new_item("assistant"), parts=(Part(kind, text=""),))
             self._open = _Open(item)
             self._steps.append(StartItem(item))
-        self._open.text += text
+        self._open.untold.append(text)
         self._flush_soon()
+
+    def _count(self, text: str) -> None:
+        self._said += len(text)
+        if self._said > MAX_SAID:
+            raise AgentFailed(f"A turn may say {MAX_SAID} characters.", "output_limit")
 
     def finish_message(self, state: ItemState = "complete") -> None:
         """End the message in progress; a tool call, a change to reasoning, or the turn's end does."""
         self._journal.end_message()
         if self._open is None:
             return
-        item, text, told = self._open.item, self._open.text, self._open.told
+        item, text, told = self._open.item, self._open.text, self._open.position
         part = replace(item.parts[0], text=text)
         spoken = text if part.type == "text" else ""
         self._steps.append(CompleteItem(item.id, (part,), spoken, state, told))
@@ -142,7 +171,8 @@ class TurnRecord:
 
             try:
                 return await self._runtime.submit_decision(SYSTEM, (*needs_of(command), *needs), decision)
-            except StaleFence as lost:
+            except (StaleFence, NotFound, Unavailable) as lost:
+                # From here on this attempt has no say: the turn is another's, gone, or waits for the store to return.
                 self._lost = lost
                 raise
 
@@ -172,20 +202,22 @@ class TurnRecord:
 
     async def _flush_when_due(self) -> None:
         clock = self._runtime.clock
-        if self._told_at is not None:
-            await clock.sleep(self._told_at + self._flush_s - clock.monotonic())
-        for _ in range(LOOP_TURNS):
-            await asyncio.sleep(0)
-        if self._is_held:
-            return
-        self._is_telling = True
         try:
-            await self._flush()
+            # What is said while a piece is on its way to the store is told next, even if no further word follows.
+            while self._open is not None and self._open.untold and not self._is_held:
+                if self._told_at is not None:
+                    await clock.sleep(self._told_at + self._flush_s - clock.monotonic())
+                for _ in range(LOOP_TURNS):
+                    await asyncio.sleep(0)
+                if not self._is_held:
+                    self._is_telling = True
+                    await self._flush()
+                    self._is_telling = False
+                    self._told_at = clock.monotonic()
         except Exception as lost:  # noqa: BLE001 - whatever stops the deltas stops the turn at its next word
             self._lost = lost
         finally:
             self._is_telling = False
-        self._told_at = clock.monotonic()
 
     async def _flush(self) -> None:
         """Tell what has been said since the last time: the item's start first, where that is not recorded yet."""
@@ -193,10 +225,9 @@ class TurnRecord:
             await self.commit()
         async with self._commits:
             said = self._open
-            if said is None or said.told == len(said.text) or self._steps:
+            if said is None or not said.untold or self._steps:
                 return
-            text, position = said.text[said.told :], said.told
-            said.told = len(said.text)
+            position, text = said.tell()
             delta = self._delta(said.item.id, position, text)
             check_delta(delta, self._turn)
             if await self._store.append((delta,)):
@@ -211,6 +242,7 @@ class TurnRecord:
         )  # fmt: skip
 
     async def _stop_flushing(self) -> None:
+        self._is_held = True
         flushing, self._flushing = self._flushing, None
         if flushing is not None and not flushing.done():
             # What is on its way to the store arrives: text that counts as told has been told.
@@ -238,5 +270,6 @@ def clean(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        # Two halves that were cut apart become the one character that they are.
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text

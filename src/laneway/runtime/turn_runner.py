@@ -41,8 +41,8 @@ log = structlog.get_logger(__name__)
 
 R = TypeVar("R", bound=Record)
 
-STOP_GRACE_S = 2.0
-"""How long a cancelled agent may take to clean up before its turn is ended without it; its writes are fenced off."""
+BREATH = 32
+"""After so many events of an agent the event loop has a turn: one that never waits must not hold up the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class RunnerOptions:
     node: str
     flush_s: float = 0.04
     wall_clock_s: float = 1800.0
+    stop_grace_s: float = 2.0
+    """How long a cancelled agent may take to clean up before its turn is ended without it; its writes are refused."""
 
 
 @dataclass(slots=True)
@@ -75,6 +77,7 @@ class TurnRunner:
         self._agents = agents
         self._environments = environments
         self._options = options
+        self._threads: set[str] = set()
         self._bodies: dict[str, _Body] = {}
         self._looking: set[asyncio.Task[None]] = set()
         self._hush = bus.listen(self._hear)
@@ -86,6 +89,9 @@ class TurnRunner:
 
     async def run_turn(self, ready: ReadyThread, slot: Slot) -> bool:
         """Run the thread's next turn to its end; False when there was nothing to run."""
+        if ready.thread_id in self._threads:
+            return False
+        self._threads.add(ready.thread_id)
         try:
             claim = await self._claim(ready)
             if claim is None:
@@ -95,6 +101,11 @@ class TurnRunner:
             # The store refused a write: the turn was taken over, deleted or ended elsewhere, or the disk is full.
             # Whatever it is, the store's state is the truth, and the sweep finds what is left to do.
             log.warning("turn given up", thread_id=ready.thread_id, code=refused.code, detail=refused.detail)
+        except Exception:
+            # The sweep has the turn taken up again, here or elsewhere, as often as a turn may be cut off.
+            log.exception("turn given up", thread_id=ready.thread_id)
+        finally:
+            self._threads.discard(ready.thread_id)
         return True
 
     # --- claiming ------------------------------------------------------------------------------------------------
@@ -133,30 +144,23 @@ class TurnRunner:
             around = await self._surroundings(claim, agent)
             handle = RunningTurn(self._services, record, turn, around.session, agent.profile, slot, journal)
             given = _turn_input(claim, around, agent, handle)
-            await self._see_through(_Body(self._answer(agent, given, handle, record), turn.id), record)
+            body = _Body(_answer(agent, given, record), turn.id, self._options.stop_grace_s)
+            await self._see_through(body, handle, min(agent.profile.timeout_s, self._options.wall_clock_s), record)
         finally:
             await record.close()
 
-    async def _see_through(self, body: "_Body", record: TurnRecord) -> None:
+    async def _see_through(self, body: "_Body", handle: RunningTurn, limit_s: float, record: TurnRecord) -> None:
         """Wait for the agent; when this process must stop, stop the agent and leave the turn free for another."""
         self._bodies[body.turn_id] = body
         try:
-            await body.ended
+            is_late = await _is_late(body, handle, limit_s)
         except asyncio.CancelledError:
             await body.stop()
             await asyncio.shield(_release(record))
             raise
         finally:
             del self._bodies[body.turn_id]
-        await record.end(_outcome(body.task, record))
-
-    async def _answer(self, agent: Agent, given: TurnInput, handle: RunningTurn, record: TurnRecord) -> None:
-        """Run the agent and record what it yields, within its time."""
-        async with asyncio.timeout(min(agent.profile.timeout_s, self._options.wall_clock_s)) as limit:
-            handle.pause_with(limit)
-            async for event in agent.run(given):
-                _take(event, agent, record)
-        record.hold()
+        await record.end(_TIMED_OUT if is_late else _outcome(body.task, record))
 
     # --- what the agent is given ---------------------------------------------------------------------------------
 
@@ -227,23 +231,53 @@ class TurnRunner:
 class _Body:
     """An agent at work. `ended` is done when the agent is, or when it was stopped and took too long to clean up."""
 
-    def __init__(self, answering: Coroutine[None, None, None], turn_id: str) -> None:
+    def __init__(self, answering: Coroutine[None, None, None], turn_id: str, grace_s: float) -> None:
         self.turn_id = turn_id
+        self._grace_s = grace_s
         self.task = asyncio.create_task(answering, name=f"agent of {turn_id}")
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.task.add_done_callback(lambda _task: self._end())
+        self.task.add_done_callback(self._done)
 
     async def stop(self) -> None:
         """Cancel the agent and give it a moment to clean up; what it writes later is fenced off."""
         self.task.cancel()
-        _, late = await asyncio.wait({self.task}, timeout=STOP_GRACE_S)
+        _, late = await asyncio.wait({self.task}, timeout=self._grace_s)
         if late:
             log.error("agent ignores its cancellation", turn_id=self.turn_id)
+        self._end()
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        # Looked at here: an agent that was left behind ends without a complaint of the event loop's.
+        if not task.cancelled():
+            task.exception()
         self._end()
 
     def _end(self) -> None:
         if not self.ended.done():
             self.ended.set_result(None)
+
+
+async def _answer(agent: Agent, given: TurnInput, record: TurnRecord) -> None:
+    """Run the agent and record what it yields."""
+    told = 0
+    async for event in agent.run(given):
+        _take(event, agent, record)
+        told += 1
+        if told % BREATH == 0:
+            await asyncio.sleep(0)
+    record.hold()
+
+
+async def _is_late(body: _Body, handle: RunningTurn, limit_s: float) -> bool:
+    """Wait for the agent to end, within its time. One that takes longer is stopped, whether it wants to or not."""
+    try:
+        async with asyncio.timeout(limit_s) as limit:
+            handle.pause_with(limit)
+            await body.ended
+    except TimeoutError:
+        await body.stop()
+        return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +318,9 @@ def _take(event: AgentEvent, agent: Agent, record: TurnRecord) -> None:
             record.keep_resume_point(KeepResumePoint(profile.kind, profile.config_hash, clean(event.resume_id), None))
 
 
+_TIMED_OUT = EndTurn("failed", "timed_out", "timeout", "The agent took longer than it may.")
+
+
 def _outcome(task: asyncio.Task[None], record: TurnRecord) -> EndTurn:
     """What a finished, failed, stopped or abandoned agent makes of its turn."""
     if not task.done() or task.cancelled():
@@ -293,14 +330,10 @@ def _outcome(task: asyncio.Task[None], record: TurnRecord) -> EndTurn:
             return EndTurn("completed", "answered" if record.has_said else "empty")
         case CancelRequested():
             return EndTurn("cancelled", "cancelled")
-        case TimeoutError():
-            return EndTurn("failed", "timed_out", "timeout", "The agent took longer than it may.")
         case AgentFailed() as failed:
             return EndTurn("failed", "failed", failed.class_, clean(failed.message))
         case ToolFailed() as failed:
             return EndTurn("failed", "failed", "tool_failed", clean(str(failed)))
-        case LanewayError() as refused:
-            raise refused
         case crashed:
             log.error("agent crashed", exc_info=crashed)
             return EndTurn("failed", "failed", "agent_crashed", clean(f"{type(crashed).__name__}: {crashed}")[:500])

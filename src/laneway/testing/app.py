@@ -107,7 +107,7 @@ class TestApp:
         attachments = Attachments(self.data_dir / "attachments")
         self.answers = Answers(self.bus)
         services = TurnServices(self.store, self.clock, Toolbox(built_in, environments), attachments, self.answers)
-        runner = RunnerOptions(self.node, options.flush_s, options.wall_clock_s)
+        runner = RunnerOptions(self.node, options.flush_s, options.wall_clock_s, options.stop_grace_s)
         self.runner = TurnRunner(self.runtime, services, self.agents, environments, self.bus, runner)
         self.engine = LocalEngine(options.caps)
         self.upkeep = Upkeep(

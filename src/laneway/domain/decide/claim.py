@@ -100,13 +100,13 @@ def take_up_turn(draft: Draft, command: TakeUpTurn) -> Decision:
     crashed = turn.node is not None
     turn = replace(turn, crashes=turn.crashes + crashed)
     if turn.crashes >= draft.rules.max_attempts:
-        error = TurnError("crashed", f"The process died {turn.crashes} times while it ran this turn.")
+        error = TurnError("crashed", f"The turn was cut off {turn.crashes} times while it ran.")
         end_turn(draft, thread, turn, "failed", "failed", error)
         return draft.decision(Claimed(None, draft.finished(thread.id)))
     doubtful = _doubtful(draft, turn)
     if doubtful:
         return _needs_review(draft, thread, turn, doubtful, "a call was started and its result was not recorded")
-    return _resume(draft, thread, turn, command.node, "the process died" if crashed else "taken up again")
+    return _resume(draft, thread, turn, command.node, "it was cut off" if crashed else "taken up again")
 
 
 def _is_run(draft: Draft, turn: Turn, claimant: str) -> bool:
