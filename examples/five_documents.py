@@ -1,7 +1,7 @@
 """Five documents, five threads, all at once: what docs/walkthrough.md shows. Usage: five_documents.py URL KEY FOLDER.
 
-Uploads every text file of a folder into one new session, opens a thread for each question of `questions.txt` (one a
-line, in the same folder), asks all of them at once, and sends two more messages to each thread while its turn runs.
+Uploads every text file of a folder into one new session, and opens a thread for each line of `questions.txt` in it:
+a first question and what is to be asked while the answer is on its way, with ` | ` between. All threads run at once.
 Then it prints each thread's transcript, the receipts, and what each thread's stream carried.
 """
 
@@ -11,13 +11,12 @@ from pathlib import Path
 
 import laneway
 
-LATER = ("What is the main risk that it names?", "Which invariant or rule matters most there?")
 
-
-def read(folder: Path) -> tuple[dict[str, bytes], list[str]]:
-    """The folder's documents by name, and its questions."""
+def read(folder: Path) -> tuple[dict[str, bytes], list[list[str]]]:
+    """The folder's documents by name, and the questions of each thread."""
     documents = {path.name: path.read_bytes() for path in sorted(folder.glob("*.txt"))}
-    return documents, documents.pop("questions.txt").decode().splitlines()
+    lines = documents.pop("questions.txt").decode().splitlines()
+    return documents, [line.split(" | ") for line in lines]
 
 
 async def upload(lane: laneway.Lane, documents: dict[str, bytes]) -> str:
@@ -29,14 +28,18 @@ async def upload(lane: laneway.Lane, documents: dict[str, bytes]) -> str:
     return session.id
 
 
-async def converse(lane: laneway.Lane, session_id: str, question: str) -> str:
-    """Ask in a thread of its own, send two messages while it runs, and wait until both are answered."""
-    created = await lane.create_thread(session_id=session_id, agent_id="guide")
-    first = await lane.post(created.id, question)
-    later = [await lane.post(created.id, text) for text in LATER]
-    async for _ in lane.follow(later[-1]):
+async def ask(lane: laneway.Lane, session_id: str, questions: list[str]) -> list[laneway.Posted]:
+    """Ask in a thread of its own: the first question, and the others while it is being answered."""
+    thread = await lane.create_thread(session_id=session_id, agent_id="guide")
+    return [await lane.post(thread.id, question) for question in questions]
+
+
+async def converse(lane: laneway.Lane, session_id: str, questions: list[str]) -> str:
+    """Ask, wait until everything is answered, and tell the conversation."""
+    posted = await ask(lane, session_id, questions)
+    async for _ in lane.follow(posted[-1]):
         pass
-    return await told(lane, created.id, [first.item_id, *(each.item_id for each in later)])
+    return await told(lane, posted[0].thread_id, [each.item_id for each in posted])
 
 
 async def told(lane: laneway.Lane, thread_id: str, item_ids: list[str]) -> str:
@@ -54,11 +57,11 @@ async def told(lane: laneway.Lane, thread_id: str, item_ids: list[str]) -> str:
     return "\n".join(lines)
 
 
-async def main(url: str, key: str, documents: dict[str, bytes], questions: list[str]) -> None:
+async def main(url: str, key: str, documents: dict[str, bytes], questions: list[list[str]]) -> None:
     """Run it and print the transcripts."""
     async with laneway.connect(url, key) as lane:
         session_id = await upload(lane, documents)
-        for transcript in await asyncio.gather(*(converse(lane, session_id, question) for question in questions)):
+        for transcript in await asyncio.gather(*(converse(lane, session_id, each) for each in questions)):
             print(transcript)
 
 

@@ -16,7 +16,7 @@ from laneway.agents.function import agent
 from laneway.client.conversation import NotTaken
 from laneway.client.doors import connect, open
 from laneway.client.lane import Lane
-from laneway.client.resources import AnsweredTurn, Page
+from laneway.client.resources import AnsweredTurn, Page, Posted
 from laneway.client.stream import Event
 from laneway.domain import errors
 from laneway.domain.errors import LanewayError
@@ -36,6 +36,7 @@ __all__ = [
     "Message",
     "NotTaken",
     "Page",
+    "Posted",
     "Reasoning",
     "ResumePoint",
     "Text",
