@@ -7,13 +7,14 @@ from typing import Literal
 from laneway.domain.alert import MissedPolicy, TimerState
 from laneway.domain.approval import ApprovalDecision
 from laneway.domain.instant import Instant
-from laneway.domain.item import Call, Effect, Item, ItemState, Part
+from laneway.domain.item import Item, Part
 from laneway.domain.json import Json, JsonObject
 from laneway.domain.principal import Role, Scope
 from laneway.domain.queue import Delivery
 from laneway.domain.session import Attachment, Mode
-from laneway.domain.thread import Thread, Usage
-from laneway.domain.turn import CancelCause, ReviewAction, RunStatus, Turn
+from laneway.domain.step import TurnStep
+from laneway.domain.thread import Thread
+from laneway.domain.turn import CancelCause, ReviewAction, Turn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -360,120 +361,6 @@ class Recorded:
     """The answer to `RecordTurn`: the messages that a `TakeSteer` took."""
 
     steered: tuple[Item, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StartItem:
-    """A piece of the transcript begins."""
-
-    item: Item
-
-
-@dataclass(frozen=True, slots=True)
-class CompleteItem:
-    """A piece of the transcript ends with all its parts. What no delta has told yet is told now, as the last one."""
-
-    item_id: str
-    parts: tuple[Part, ...]
-    text: str
-    state: ItemState
-    told: int = 0
-    """How many characters of its text deltas have told."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallTool:
-    """A tool call is recorded; `item` is the transcript's piece that holds it."""
-
-    item: Item
-    call: Call
-
-
-@dataclass(frozen=True, slots=True)
-class RequestApproval:
-    """The call waits for a person; the turn gives its slot back."""
-
-    item_id: str
-    approval_id: str
-    arguments_hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveWait:
-    """The answer is here, and the turn has its slot again."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class StartCall:
-    """The call is about to happen. Refused when a cancel has been acknowledged."""
-
-    item_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnCall:
-    """The call ended."""
-
-    item_id: str
-    effect: Effect
-    result: Json = None
-    error: str | None = None
-    state: Literal["returned", "failed", "rejected"] = "returned"
-
-
-@dataclass(frozen=True, slots=True)
-class TakeSteer:
-    """Take the messages that were sent to steer this turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Consume:
-    """Add to the turn's usage."""
-
-    usage: Usage
-
-
-@dataclass(frozen=True, slots=True)
-class KeepResumePoint:
-    """Keep the backend's resume id in the run's lane."""
-
-    backend: str
-    config_hash: str
-    resume_id: str
-    anchor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class EndTurn:
-    """The turn is over. A recorded cancel decides the outcome over what the runner says."""
-
-    outcome: Literal["completed", "failed", "cancelled"]
-    run_status: RunStatus
-    error_class: str | None = None
-    error_message: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseTurn:
-    """The process stops: the turn is free to be taken up, and the attempt does not count."""
-
-
-TurnStep = (
-    StartItem
-    | CompleteItem
-    | CallTool
-    | RequestApproval
-    | LeaveWait
-    | StartCall
-    | ReturnCall
-    | TakeSteer
-    | Consume
-    | KeepResumePoint
-    | EndTurn
-    | ReleaseTurn
-)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,16 +10,7 @@ from laneway.agent import AgentFailed, AgentProfile, AttachedFile, Message
 from laneway.clock import Clock
 from laneway.domain.approval import Approval
 from laneway.domain.changes import Changes, One, View
-from laneway.domain.command import (
-    CallTool,
-    LeaveWait,
-    Recorded,
-    RequestApproval,
-    ReturnCall,
-    StartCall,
-    TakeSteer,
-    TurnStep,
-)
+from laneway.domain.command import Recorded
 from laneway.domain.decide.sessions import with_state_change
 from laneway.domain.ids import Ids
 from laneway.domain.item import IN_CONTEXT, Call, Item
@@ -27,6 +18,7 @@ from laneway.domain.json import Json, JsonObject, as_object
 from laneway.domain.kinds import APPROVAL, ATTACHMENT, ITEM, SESSION, THREAD
 from laneway.domain.principal import SYSTEM
 from laneway.domain.session import Attachment, Session
+from laneway.domain.step import CallTool, LeaveWait, RequestApproval, ReturnCall, StartCall, TakeSteer, TurnStep
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
 from laneway.engine import Slot

@@ -6,22 +6,14 @@ from dataclasses import dataclass, field, replace
 
 from laneway.agent import AgentFailed
 from laneway.domain.changes import Changes, Decision, Need, View
-from laneway.domain.command import (
-    CompleteItem,
-    Consume,
-    EndTurn,
-    KeepResumePoint,
-    RecordTurn,
-    ReleaseTurn,
-    StartItem,
-    TurnStep,
-)
+from laneway.domain.command import RecordTurn
 from laneway.domain.decide import decide, needs_of
 from laneway.domain.errors import NotFound, StaleFence, Unavailable
 from laneway.domain.event import Delta, ItemDelta
 from laneway.domain.ids import Ids
 from laneway.domain.item import Item, ItemState, Part
 from laneway.domain.principal import SYSTEM
+from laneway.domain.step import CompleteItem, Consume, EndTurn, KeepResumePoint, ReleaseTurn, StartItem, TurnStep
 from laneway.domain.thread import Usage
 from laneway.domain.turn import Turn
 from laneway.runtime.drift import check_delta

@@ -18,7 +18,7 @@ from laneway.agent import (
     TurnInput,
 )
 from laneway.bus import Bus
-from laneway.domain.command import BeginTurn, Claimed, Command, EndTurn, KeepResumePoint, TakeUpTurn
+from laneway.domain.command import BeginTurn, Claimed, Command, TakeUpTurn
 from laneway.domain.errors import CancelRequested, LanewayError, NotFound, NothingToRun
 from laneway.domain.item import Item
 from laneway.domain.kinds import ENTRY, ITEM, LANE, NOTE, SESSION, THREAD, TURN
@@ -26,6 +26,7 @@ from laneway.domain.lane import Lane, lane_id, resumes, usable_resume_id
 from laneway.domain.principal import SYSTEM
 from laneway.domain.record import Record
 from laneway.domain.session import EnvironmentEntry, Note, Session
+from laneway.domain.step import EndTurn, KeepResumePoint
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
 from laneway.engine import ReadyThread, Slot

@@ -1,6 +1,7 @@
 """Decide: what each command needs to see, and what it changes. Pure: equal inputs, equal changes."""
 
 from laneway.domain import command as c
+from laneway.domain import step as s
 from laneway.domain.changes import Count, Decision, Folded, One, Some, View
 from laneway.domain.command import Command
 from laneway.domain.decide.claim import begin_turn, take_up_turn
@@ -112,20 +113,20 @@ def _posting(thread_id: str, message: c.NewMessage) -> Needs:
 
 def _recording(command: c.RecordTurn) -> Needs:
     """Most steps touch the items that they name; an end, or a steer, may touch anything that is open."""
-    if any(isinstance(step, c.EndTurn) for step in command.steps):
+    if any(isinstance(step, s.EndTurn) for step in command.steps):
         return _turn(command.thread_id, command.turn_id) + _lanes(command)
     named = {step.item_id for step in command.steps if isinstance(step, _NAMING)}
     items = tuple(One(ITEM, item_id) for item_id in sorted(named))
     queue = Some(QUEUE_ITEM, {"thread_id": command.thread_id, "open": 1})
-    steers = (queue,) if any(isinstance(step, c.TakeSteer) for step in command.steps) else ()
+    steers = (queue,) if any(isinstance(step, s.TakeSteer) for step in command.steps) else ()
     return (One(THREAD, command.thread_id), One(TURN, command.turn_id), *items, *steers, *_lanes(command))
 
 
-_NAMING = (c.CompleteItem, c.RequestApproval, c.StartCall, c.ReturnCall)
+_NAMING = (s.CompleteItem, s.RequestApproval, s.StartCall, s.ReturnCall)
 
 
 def _lanes(command: c.RecordTurn) -> Needs:
-    keeps = any(isinstance(step, c.KeepResumePoint) for step in command.steps)
+    keeps = any(isinstance(step, s.KeepResumePoint) for step in command.steps)
     return (Some(LANE, {"thread_id": command.thread_id}),) if keeps else ()
 
 

@@ -5,23 +5,7 @@ from typing import assert_never
 
 from laneway.domain.approval import Approval, approval_resource
 from laneway.domain.changes import Decision
-from laneway.domain.command import (
-    CallTool,
-    CompleteItem,
-    Consume,
-    EndTurn,
-    KeepResumePoint,
-    LeaveWait,
-    Recorded,
-    RecordTurn,
-    ReleaseTurn,
-    RequestApproval,
-    ReturnCall,
-    StartCall,
-    StartItem,
-    TakeSteer,
-    TurnStep,
-)
+from laneway.domain.command import Recorded, RecordTurn
 from laneway.domain.decide.claim import consume
 from laneway.domain.decide.outcome import complete_item, end_turn, ending_of
 from laneway.domain.draft import Draft
@@ -39,6 +23,21 @@ from laneway.domain.event import (
 from laneway.domain.item import Item, Part, item_resource
 from laneway.domain.kinds import APPROVAL, ITEM, LANE, TURN
 from laneway.domain.lane import Lane, lane_id, resumes
+from laneway.domain.step import (
+    CallTool,
+    CompleteItem,
+    Consume,
+    EndTurn,
+    KeepResumePoint,
+    LeaveWait,
+    ReleaseTurn,
+    RequestApproval,
+    ReturnCall,
+    StartCall,
+    StartItem,
+    TakeSteer,
+    TurnStep,
+)
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn, TurnError
 
