@@ -51,7 +51,7 @@ class Watchdog:
 
 def _name_culprit(watched: int) -> None:
     # The documented way to another thread's stack, whatever its name says.
-    frame = sys._current_frames().get(watched)  # pyright: ignore[reportPrivateUsage]
+    frame = sys._current_frames().get(watched)  # pyright: ignore[reportPrivateUsage] - the documented way
     stack = traceback.extract_stack(frame)[-FRAMES:] if frame is not None else []
     where = [f"{each.filename.rsplit('/', 3)[-1]}:{each.lineno} {each.name}" for each in stack]
     log.error("the event loop is blocked", for_s=BLOCKED_S, stack=where)
