@@ -18,6 +18,7 @@ from laneway.domain.command import (
     CreateThread,
     EditQueueItem,
     NewMessage,
+    PauseQueue,
     PostMessage,
     ResolveApproval,
     ResumeQueue,
@@ -158,6 +159,10 @@ class Owner:
         """Stop a thread's turn."""
         command = CancelTurn(**self.stamp(), thread_id=thread_id, by=self.principal.user_id, turn_id=turn_id)
         return cast("JsonObject", (await self.do(command)).reply)  # what the command's decision replies
+
+    async def pause(self, thread_id: str) -> None:
+        """Let no further turn start."""
+        await self.do(PauseQueue(**self.stamp(), thread_id=thread_id))
 
     async def resume(self, thread_id: str) -> None:
         """Let a paused queue go on."""

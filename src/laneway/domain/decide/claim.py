@@ -6,6 +6,7 @@ from laneway.domain.approval import approval_resource
 from laneway.domain.changes import Decision
 from laneway.domain.command import BeginTurn, Claimed, TakeUpTurn
 from laneway.domain.decide.outcome import close_item, counted, end_turn, ending_of
+from laneway.domain.decide.pause import FOR_REVIEW, paused
 from laneway.domain.draft import Draft
 from laneway.domain.errors import NothingToRun
 from laneway.domain.event import (
@@ -134,7 +135,8 @@ def _needs_review(draft: Draft, thread: Thread, turn: Turn, calls: list[Item], r
     draft.put(TURN, replace(turn, status="needs_review", node=None, version=turn.version + 1))
     call_ids = tuple(item.call.call_id for item in calls if item.call)
     draft.tell_thread(thread, TurnNeedsReview(turn.attempt, reason, call_ids), turn.id)
-    draft.save(replace(thread, active_status="needs_review", turn_reason=reason))
+    thread = replace(thread, active_status="needs_review", turn_reason=reason)
+    draft.save(paused(draft, thread, FOR_REVIEW) if thread.queue else thread)
     return draft.decision(Claimed(None, draft.finished(thread.id)))
 
 

@@ -7,6 +7,10 @@ from laneway.domain.event import QueuePaused, QueueResumed
 from laneway.domain.thread import Thread
 
 
+FOR_REVIEW = "the turn needs a review"
+"""The reason of a pause that a review lifts."""
+
+
 def paused(draft: Draft, thread: Thread, reason: str) -> Thread:
     """Pause the queue, once: the first reason stays."""
     if thread.settings.paused:

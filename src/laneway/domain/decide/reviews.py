@@ -7,7 +7,7 @@ from laneway.domain.approval import ApprovalState, approval_resource
 from laneway.domain.changes import Decision
 from laneway.domain.command import CancelTurn, ResolveApproval, RetryTurn, ReviewTurn
 from laneway.domain.decide.outcome import complete_item, end_unowned
-from laneway.domain.decide.pause import paused, resumed
+from laneway.domain.decide.pause import FOR_REVIEW, paused, resumed
 from laneway.domain.decide.users import audit
 from laneway.domain.draft import Draft
 from laneway.domain.errors import AlreadyDecided, ArgumentsChanged, Busy, NotFound, NothingToRetry, NotInReview
@@ -58,14 +58,14 @@ def retry_turn(draft: Draft, command: RetryTurn) -> Decision:
 
 
 def review_turn(draft: Draft, command: ReviewTurn) -> Decision:
-    """Settle the doubtful calls and let the turn go on; this lifts the pause that the turn caused."""
+    """Settle the doubtful calls and let the turn go on; this lifts the pause that the turn caused, and no other."""
     thread, turn = _of_thread(draft, command.thread_id, command.turn_id)
     if turn.status != "needs_review":
         raise NotInReview(f"The turn is {turn.status}; there is nothing to review.")
     for item in draft.items_of(turn.id):
         if item.call is not None and item.call.state == "started":
             thread = _settle(draft, thread, item, command.action)
-    draft.save(resumed(draft, thread))
+    draft.save(resumed(draft, thread) if thread.pause_reason == FOR_REVIEW else thread)
     _free(draft, draft.thread(thread.id), turn)
     audit(draft, thread.owner, f"turn.reviewed.{command.action}", turn.id)
     return draft.decision(turn_resource(draft.turn(turn.id)))
