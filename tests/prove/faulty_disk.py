@@ -63,12 +63,12 @@ class FaultyDisk(apsw.VFS):
         if self.fault is not None:
             self.fault(operation, self.operations)
 
-    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - SQLite's
+    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - the name is SQLite's
         path = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
         self.files.setdefault(path, FileState(bytearray()))
         return FaultyFile(self, path, name, flags)
 
-    def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802 - SQLite's
+    def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802 - the name is SQLite's
         self.before("delete")
         super().xDelete(filename, syncdir)
         self.files.pop(filename, None)
@@ -99,7 +99,7 @@ class FaultyFile(apsw.VFSFile):
         self._path = path
         super().__init__("", name, flags)
 
-    def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802 - SQLite's
+    def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802 - the name is SQLite's
         try:
             self._disk.before("write")
         except ShortWrite:
@@ -111,12 +111,12 @@ class FaultyFile(apsw.VFSFile):
         super().xWrite(data, offset)  # pyright: ignore[reportUnknownMemberType] - its stub names a type of Python 3.12
         self._state.pending.append((offset, bytes(data)))
 
-    def xTruncate(self, newsize: int) -> None:  # noqa: N802 - SQLite's
+    def xTruncate(self, newsize: int) -> None:  # noqa: N802 - the name is SQLite's
         self._disk.before("truncate")
         super().xTruncate(newsize)
         self._state.pending.append(newsize)
 
-    def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite's
+    def xSync(self, flags: int) -> None:  # noqa: N802 - the name is SQLite's
         self._disk.before("sync")
         state = self._state
         for change in state.pending:
