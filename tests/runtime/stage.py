@@ -83,7 +83,7 @@ class Gates:
         except asyncio.CancelledError:
             self.cut.append(turn.thread_id)
             raise
-        del self._open[turn.thread_id]
+        self._open.pop(turn.thread_id, None)
         yield Text(f" end {turn.text}")
 
 

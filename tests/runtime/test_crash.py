@@ -1,4 +1,4 @@
-"""A process dies: its turn is taken up with the same batch, repeats nothing that was recorded, and asks where in doubt."""
+"""A process dies: its turn is taken up with the same batch, repeats nothing recorded, and asks where in doubt."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -356,7 +356,7 @@ async def test_a_review_lifts_the_pause_that_its_turn_caused_and_no_other():
         await following.stop()
 
 
-async def test_a_turn_under_review_can_be_stopped(app: TestApp):
+async def test_a_turn_under_review_can_be_stopped():
     tool = Recorder("once", hangs=True)
 
     async def act(turn: TurnInput) -> AsyncIterator[AgentEvent]:

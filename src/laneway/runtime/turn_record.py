@@ -84,7 +84,7 @@ class TurnRecord:
 
     def say(self, text: str, reasoning: bool = False) -> None:
         """Add text to the message in progress, or begin one; it is told within `flush_s`, the first of it at once."""
-        self._check_not_lost()
+        self.check_not_lost()
         self._count(text)
         if not text:
             return
@@ -148,7 +148,7 @@ class TurnRecord:
         return await self._commit(steps, needs, beside)
 
     async def _commit(self, steps: tuple[TurnStep, ...], needs: tuple[Need, ...], beside: Beside | None) -> Answer:
-        self._check_not_lost()
+        self.check_not_lost()
         async with self._commits:
             said, self._steps = tuple(self._steps), []
             command = self._command((*said, *steps))
@@ -250,7 +250,8 @@ class TurnRecord:
         """Leave no task behind."""
         await self._stop_flushing()
 
-    def _check_not_lost(self) -> None:
+    def check_not_lost(self) -> None:
+        """Raise what ended this attempt's say, if anything did."""
         if self._lost is not None:
             raise self._lost
 

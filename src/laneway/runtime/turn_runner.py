@@ -161,6 +161,7 @@ class TurnRunner:
             raise
         finally:
             del self._bodies[body.turn_id]
+        record.check_not_lost()
         await record.end(_TIMED_OUT if is_late else _outcome(body.task, record))
 
     # --- what the agent is given ---------------------------------------------------------------------------------

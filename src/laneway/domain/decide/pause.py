@@ -6,7 +6,6 @@ from laneway.domain.draft import Draft
 from laneway.domain.event import QueuePaused, QueueResumed
 from laneway.domain.thread import Thread
 
-
 FOR_REVIEW = "the turn needs a review"
 """The reason of a pause that a review lifts."""
 

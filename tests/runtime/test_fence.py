@@ -1,0 +1,185 @@
+"""A process that froze and woke up: another attempt runs its turn, and nothing that it still does is recorded."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+
+import pytest
+
+from laneway.agent import AgentEvent, Reasoning, ResumePoint, Text, TurnInput
+from laneway.domain.errors import LanewayError, StaleFence
+from laneway.domain.item import Effect
+from laneway.domain.json import Json, JsonObject
+from laneway.domain.kinds import ENTRY, LANE, NOTE, TIMER
+from laneway.domain.principal import SYSTEM
+from laneway.domain.step import EndTurn, ReleaseTurn
+from laneway.runtime.journal import Journal
+from laneway.runtime.turn_record import TurnRecord
+from laneway.store import Page, Query
+from laneway.testing.app import TestApp, TestOptions, running
+from laneway.tool import ToolScope, ToolSpec
+from tests.runtime.stage import Gates, Played, ends
+
+LEASE_S = 6.0
+
+
+class Frozen:
+    """An agent whose first attempt stands still until the test lets it go on, then does one more thing."""
+
+    def __init__(self, what: str) -> None:
+        self.agent = Played("frozen", self._play, steer=True)
+        self.asleep, self.wakes, self.done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.refusals: list[type[LanewayError]] = []
+        self._what = what
+
+    async def _play(self, turn: TurnInput) -> AsyncIterator[AgentEvent]:
+        yield Text(f"attempt {turn.attempt} ")
+        if turn.attempt > 1:
+            self.done.set()
+            await asyncio.Event().wait()
+        self.asleep.set()
+        await self.wakes.wait()
+        try:
+            async for event in self._act(turn):
+                yield event
+                # Whatever was said has to be on its way before it can be refused.
+                for _ in range(50):
+                    await asyncio.sleep(0)
+                yield Text("more")
+        except LanewayError as refused:
+            self.refusals.append(type(refused))
+            raise
+
+    async def _act(self, turn: TurnInput) -> AsyncIterator[AgentEvent]:
+        calls: Mapping[str, tuple[str, JsonObject]] = {
+            "a note": ("note.add", {"text": "stale"}),
+            "the session's state": ("state.put", {"key": "stale", "value": 1}),
+            "a timer": ("timer.create", {"text": "stale", "every": 60}),
+            "a tool that acts outside": ("act", {}),
+            "a question": ("ask", {"text": "stale?"}),
+        }
+        match self._what:
+            case "text":
+                yield Text("stale")
+            case "reasoning":
+                yield Reasoning("stale")
+            case "a resume point":
+                yield ResumePoint("stale")
+                await turn.handle.call("note.add", {"text": "stale"})
+            case "a steer":
+                await turn.handle.steer()
+            case what:
+                await turn.handle.call(*calls[what])
+
+
+class Counting:
+    """A tool that acts outside, and counts."""
+
+    def __init__(self, effect: Effect = "repeatable") -> None:
+        self.spec = ToolSpec("act", "Acts outside.", {"type": "object"}, effect)
+        self.calls = 0
+
+    async def call(self, scope: ToolScope, arguments: JsonObject) -> Json:
+        self.calls += 1
+        return None
+
+
+async def rows(app: TestApp) -> int:
+    """How many records there are of all that a turn can leave behind."""
+    snapshot = await app.store.read(SYSTEM, *(Query(kind) for kind in (NOTE, ENTRY, TIMER, LANE)))
+    return sum(len(page.records) for page in snapshot.results if isinstance(page, Page))
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "text", "reasoning", "a note", "the session's state", "a timer", "a tool that acts outside", "a question",
+        "a resume point", "a steer",
+    ],
+)  # fmt: skip
+async def test_nothing_that_a_stale_attempt_does_is_recorded(what: str):
+    frozen, tool = Frozen(what), Counting()
+    async with running(frozen.agent, options=TestOptions(tools=[tool], flush_s=0)) as app:
+        ada = app.user()
+        thread = await ada.thread("go", settings={"resume": True})
+        await frozen.asleep.wait()
+        await app.clock.advance(LEASE_S + 1)  # the node shows no heartbeat, and is not dead
+        other = app.beside("node-2")
+        await other.start()
+        await frozen.done.wait()
+        await app.until(lambda: told(ada.was_told(thread.id, "item.delta", times=2)))
+        if what == "a steer":
+            await ada.post(thread.id, "stale", delivery="steer")
+        events, items, kept = await ada.events(thread.id), await ada.items(thread.id), await rows(app)
+
+        frozen.wakes.set()
+        while app.engine.running:  # noqa: ASYNC110 - the stale runner gives up within a few turns of the loop
+            await asyncio.sleep(0)
+
+        # What is only said is refused behind the agent's back.
+        assert set(frozen.refusals) == (set() if what in ("text", "reasoning") else {StaleFence})
+        assert (await ada.events(thread.id), await ada.items(thread.id), await rows(app)) == (events, items, kept)
+        assert tool.calls == 0
+        assert ends(events) == []
+        await other.stop()
+
+
+async def told(look: object) -> bool:
+    assert callable(look)
+    return bool(await look())
+
+
+async def test_a_stale_attempt_can_neither_end_nor_release_the_turn(app: TestApp, gates: Gates):
+    user = app.user("ada")
+    thread = await user.thread("go")
+    await gates.reached(thread.id)
+    (turn,) = await user.turns(thread.id)
+    stale = TurnRecord(app.runtime, app.store, turn, "gated", Journal((), replays=False), 0.04)
+    await app.clock.advance(LEASE_S + 1)
+    other = app.beside("node-2")
+    await other.start()
+    await gates.reached(thread.id, runs=2)
+
+    for attempt in (stale.end(EndTurn("completed", "answered")), stale.commit(ReleaseTurn())):
+        with pytest.raises(StaleFence):
+            await attempt
+
+    (taken,) = await user.turns(thread.id)
+    assert (taken.status, taken.node, taken.fence) == ("running", "node-2", 2)
+    await other.stop()
+
+
+async def test_a_process_that_lost_its_turn_stops_the_agent_at_the_next_sweep(app: TestApp, gates: Gates):
+    ada = app.user("ada")
+    thread = await ada.thread("go")
+    await gates.reached(thread.id)
+    await app.clock.advance(LEASE_S + 1)
+    other = app.beside("node-2")
+    await other.start()
+    await gates.reached(thread.id, runs=2)
+
+    await app.upkeep.sweep()
+
+    assert gates.cut == [thread.id]
+    gates.let(thread.id)
+    await other.drain()
+    assert ends(await ada.events(thread.id)) == ["turn.completed"]
+    await other.stop()
+
+
+async def test_both_may_have_the_same_turn_in_hand_and_one_of_them_ends_it(app: TestApp, gates: Gates):
+    ada = app.user("ada")
+    thread = await ada.thread("go")
+    await gates.reached(thread.id)
+    await app.clock.advance(LEASE_S + 1)
+    other = app.beside("node-2")
+    await other.start()
+    await gates.reached(thread.id, runs=2)
+
+    gates.let(thread.id)
+    await other.drain()
+    await app.drain()
+
+    assert ends(await ada.events(thread.id)) == ["turn.completed"]
+    assert [text for role, text in await ada.said(thread.id) if role == "assistant"] == ["begin go end go"]
+    assert (await ada.turns(thread.id))[0].node == "node-2"
+    await other.stop()
