@@ -1,0 +1,17 @@
+"""People: users and their keys, made straight in a data directory before any server runs on it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from laneway.app import App
+from laneway.config import load
+
+
+async def issue_keys(data: Path, names: Sequence[str]) -> dict[str, str]:
+    """A key for each user, who is made when missing."""
+    app = App(load(environ={}, flags={"data_dir": data, "script_agent": True}))
+    await app.store.open()
+    try:
+        return {name: await app.credentials.issue_key(name) for name in names}
+    finally:
+        await app.store.close()

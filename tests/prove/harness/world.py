@@ -1,0 +1,168 @@
+"""World: one data directory with its users, its servers one after the other, and what their clients saw."""
+
+import asyncio
+import contextlib
+import json
+import random
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.prove.audit import audit
+from tests.prove.harness.http import Client, Cut, Refused
+from tests.prove.harness.people import issue_keys
+from tests.prove.harness.servers import Server, Warm, serve, warm
+from tests.prove.history import History
+from tests.prove.scenario import Report
+
+QUIET_S = 30.0
+FLAGS = {"script_agent": True, "default_agent": "script", "drain_s": 1.0}
+
+
+class World:
+    """Where one scenario takes place."""
+
+    def __init__(self, folder: Path, warm: Warm | None, seed: int | str) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.log = folder / "server.log"
+        self.history = History()
+        self.random = random.Random(seed)
+        self.keys: dict[str, str] = {}
+        # One port for all lives, so that a client finds the next server where the last one was.
+        self.port = free_port()
+        self._warm = warm
+        self._servers: list[Server] = []
+        self.is_kept = False
+
+    @property
+    def warm(self) -> Warm:
+        """The process that forks this world's servers."""
+        assert self._warm is not None
+        return self._warm
+
+    @property
+    def newest(self) -> Server | None:
+        """The server that was started last."""
+        return self._servers[-1] if self._servers else None
+
+    async def exit_code(self, server: Server) -> int:
+        """With which code a forked server ended."""
+        return await asyncio.wait_for(self.warm.code_of(server.process.pid), 10)
+
+    @property
+    def database(self) -> Path:
+        return self.data / "laneway.db"
+
+    async def invite(self, *names: str) -> None:
+        """Make users with keys."""
+        self.keys |= await issue_keys(self.data, names)
+
+    async def serve(self, flags: dict[str, Any] | None = None, **order: Any) -> Server:
+        """Start a server: a fork of a warm process."""
+        whole = FLAGS | {"data_dir": str(self.data), "port": self.port} | (flags or {})
+        server = await self.warm.serve(self.log, flags=whole, **order)
+        self._servers.append(server)
+        return server
+
+    async def serve_cold(self, *flags: str) -> Server:
+        """Start `laneway serve`."""
+        server = await serve(self.data, self.log, "--port", str(self.port), *flags)
+        self._servers.append(server)
+        return server
+
+    def client(self, name: str = "") -> Client:
+        """A client for one of the users; without a name, for the first."""
+        return Client("127.0.0.1", self.port, self.keys[name or next(iter(self.keys))])
+
+    def audit(self, *, is_quiet: bool = False) -> list[str]:
+        """What of what must always hold does not hold."""
+        effects = self.data / "effects.log"
+        self.history.effects = effects.read_text(encoding="utf-8").splitlines() if effects.exists() else []
+        return [str(finding) for finding in audit(self.database, self.history, is_quiet=is_quiet)]
+
+    def judge(self, report: Report) -> None:
+        """Add what the servers' logs complain of; when anything failed, keep the folder."""
+        report.findings += [f"C-43: {line}" for line in self.complaints()]
+        if not report.passed:
+            self.is_kept = True
+            self.history.save(self.folder / "posts.jsonl")
+
+    def complaints(self) -> list[str]:
+        """Lines of the servers' logs that tell of an exception nobody expected."""
+        if not self.log.exists():
+            return []
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return [_shortened(line) for line in lines if "Traceback" in line or '"level": "critical"' in line]
+
+
+def free_port() -> int:
+    """A free port below those that outgoing connections take for themselves."""
+    # Not from the seed: scenarios that run side by side have the same one.
+    drawing = random.SystemRandom()
+    while True:
+        port = drawing.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def _shortened(line: str) -> str:
+    """What was logged, and the last line of its traceback."""
+    try:
+        told: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return line[:300]
+    return f"{told.get('event')}: {str(told.get('exception', '')).strip().splitlines()[-1:]}"
+
+
+@asynccontextmanager
+async def world(seed: int | str, users: Sequence[str] = ("ada",), *, is_warm: bool = True) -> AsyncGenerator[World]:
+    """A world in a temporary folder, which is kept when the scenario raises or judges that it failed."""
+    folder = Path(tempfile.mkdtemp(prefix="prove-"))
+    async with warm() if is_warm else contextlib.nullcontext() as forking:
+        made = World(folder, forking, seed)
+        await made.invite(*users)
+        yield made
+    if not made.is_kept:
+        shutil.rmtree(folder)
+
+
+ACTIVE = ("queued", "running")
+
+
+async def quiet(client: Client, timeout_s: float = QUIET_S) -> list[str]:
+    """Wait until no thread of this user has anything left to run; returns what did not come to rest."""
+    until = asyncio.get_running_loop().time() + timeout_s
+    while busy := await busy_threads(client, ACTIVE):
+        if asyncio.get_running_loop().time() > until:
+            return [f"I-6: {len(busy)} threads are not at rest after {timeout_s} s: {busy[:3]}"]
+        await asyncio.sleep(0.05)
+    return []
+
+
+async def busy_threads(client: Client, statuses: Sequence[str]) -> list[str]:
+    """A user's chats and alert threads in these states."""
+    found: list[str] = []
+    for status in statuses:
+        for kind in ("chat", "alert"):
+            threads: list[dict[str, Any]] = await client.get(f"/threads?status={status}&kind={kind}&limit=100")
+            found += [f"{each['id']} is {status} ({each['status_reason']})" for each in threads]
+    return found
+
+
+async def patiently(ask: Any, tries: int = 200) -> Any:
+    """Ask until the server answers: it is away while it is started again."""
+    for _ in range(tries):
+        try:
+            return await ask()
+        except (Cut, Refused) as error:
+            if isinstance(error, Refused) and error.answer.status != 503:
+                raise
+            await asyncio.sleep(0.05)
+    raise Cut("the server did not come back")

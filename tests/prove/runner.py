@@ -1,0 +1,148 @@
+"""Runner: runs each scenario in a process of its own, within its bounds, and gathers what they report."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from tests.prove.harness.http import BUDGET
+from tests.prove.harness.loopback import stay_on_this_machine
+from tests.prove.harness.process import die_with_parent
+from tests.prove.scenario import Report, Scenario, Tier
+
+ROOT = Path(__file__).resolve().parents[2]
+WATCH_S = 1.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A scenario with how it went."""
+
+    scenario: Scenario
+    seed: int
+    size: int
+    seconds: float
+    requests: int
+    report: Report
+
+    def as_json(self) -> dict[str, Any]:
+        found = asdict(self.report)
+        return {
+            "id": self.scenario.id, "title": self.scenario.title, "seed": self.seed, "size": self.size,
+            "unit": self.scenario.unit, "passed": self.report.passed, "seconds": round(self.seconds, 1),
+            "requests": self.requests, **found,
+        }  # fmt: skip
+
+
+def run_here(scenario: Scenario, seed: int, size: int) -> dict[str, Any]:
+    """Run a scenario in this process: what the runner's children do."""
+    stay_on_this_machine()
+    BUDGET.limit = scenario.max_requests
+    module, _, function = scenario.module.partition(":")
+    try:
+        report: Report = getattr(import_module(f"tests.prove.{module}"), function or "run")(seed, size)
+    except Exception:  # noqa: BLE001 - whatever goes wrong in a scenario is its result, and is told as such
+        report = Report([f"the scenario broke: {line}" for line in traceback.format_exc().splitlines()[-12:]])
+    return {"report": asdict(report), "requests": BUDGET.spent}
+
+
+async def run_all(
+    scenarios: Sequence[Scenario], tier: Tier, seed: int, size: int | None, told: Callable[[Outcome], None], jobs: int
+) -> list[Outcome]:
+    """Run every scenario that the tier has; those that measure time run alone, after the others."""
+    outcomes: list[Outcome] = []
+    places = asyncio.Semaphore(jobs)
+
+    async def one(scenario: Scenario) -> None:
+        async with places:
+            outcome = await _run_apart(scenario, seed, size or scenario.sizes[tier])
+        outcomes.append(outcome)
+        told(outcome)
+
+    chosen = [scenario for scenario in scenarios if tier in scenario.sizes]
+    # The longest first, so that no core waits at the end for one of them.
+    shared = sorted((each for each in chosen if not each.is_timed), key=lambda each: -each.max_seconds)
+    async with asyncio.TaskGroup() as tasks:
+        for scenario in shared:
+            tasks.create_task(one(scenario))
+    for scenario in chosen:
+        if scenario.is_timed:
+            await one(scenario)
+    return outcomes
+
+
+async def _run_apart(scenario: Scenario, seed: int, size: int) -> Outcome:
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="prove-run-") as folder:
+        result = Path(folder) / "result.json"
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.prove", "--inside", scenario.id, "--seed", str(seed), "--size", str(size),
+            "--json", str(result), stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, cwd=ROOT,
+            env={**os.environ, "TMPDIR": folder}, start_new_session=True,
+            preexec_fn=die_with_parent,
+        )  # fmt: skip
+        said, stopped = await _watch(process, scenario, Path(folder))
+        seconds = time.monotonic() - started
+        if result.exists():
+            told = json.loads(result.read_bytes())
+            report = Report(**told["report"])
+        else:
+            told = {"requests": 0}
+            reason = stopped or f"it ended with {process.returncode}"
+            report = Report(
+                [f"the scenario did not finish: {reason}", *said.decode(errors="replace").splitlines()[-15:]]
+            )
+        if not report.passed:
+            report.folder = _keep(Path(folder), scenario.id)
+    return Outcome(scenario, seed, size, seconds, told["requests"], report)
+
+
+async def _watch(process: asyncio.subprocess.Process, scenario: Scenario, folder: Path) -> tuple[bytes, str]:
+    """Wait for the end, or bring it about when a bound is passed. The group is the scenario's own."""
+    assert process.stderr is not None
+    reading = asyncio.create_task(process.stderr.read())
+    until = time.monotonic() + scenario.max_seconds
+    stopped = ""
+    while not stopped:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), WATCH_S)
+            break
+        if time.monotonic() > until:
+            stopped = f"it took more than {scenario.max_seconds} s"
+        elif (used := await asyncio.to_thread(_disk_mb, folder)) > scenario.max_disk_mb:
+            stopped = f"it used {used} MB of disk, more than {scenario.max_disk_mb}"
+    if stopped:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+    with contextlib.suppress(TimeoutError):
+        return await asyncio.wait_for(reading, 10), stopped
+    return b"", stopped
+
+
+def _disk_mb(folder: Path) -> int:
+    total = 0
+    # os.walk passes over what goes away under it.
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(place, name)).st_blocks * 512
+    return total // 2**20
+
+
+def _keep(folder: Path, id: str) -> str:
+    """Move the evidence of a failure to where it stays, and say where that is."""
+    kept = Path(tempfile.mkdtemp(prefix=f"prove-failed-{id}-"))
+    for path in folder.iterdir():
+        path.rename(kept / path.name)
+    return str(kept)

@@ -1,0 +1,154 @@
+"""T-1: the wall clock jumps. Each occurrence of a timer is raised once, none is lost, and running turns go on."""
+
+import asyncio
+import random
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from laneway.app import App
+from laneway.config import load
+from laneway.domain.alert import Firing, Timer
+from laneway.domain.command import CreateSession, CreateThread, CreateUser, NewMessage
+from laneway.domain.instant import Instant, later, seconds_between
+from laneway.domain.item import Part
+from laneway.domain.kinds import FIRING, TIMER, TURN
+from laneway.domain.principal import SYSTEM, Principal
+from laneway.domain.session import SessionResource
+from laneway.domain.turn import Turn
+from laneway.store import Page, Query
+from laneway.testing.clock import FakeClock
+from tests.prove.audit import audit
+from tests.prove.scenario import Report
+
+ME = Principal("usr_ada")
+JUMPS = (3600.0, -3600.0, 86_400.0, -86_400.0, 10 * 365 * 86_400.0, -10 * 365 * 86_400.0, 1.0, -1.0, 59.0, -61.0)
+BEFORE_DST = "2026-03-29T00:30:00.000000Z"
+"""Half an hour before Berlin's clocks go forward; the seeds also start before they go back."""
+BEFORE_REPEAT = "2026-10-24T23:30:00.000000Z"
+
+
+class JumpingClock(FakeClock):
+    """A fake clock whose wall time can be set, as an administrator or NTP does; monotonic time goes on undisturbed."""
+
+    def __init__(self, start: Instant, seed: int) -> None:
+        super().__init__(start, seed)
+        self._shift = 0.0
+
+    def now(self) -> Instant:
+        return later(super().now(), self._shift)
+
+    def jump(self, seconds: float) -> None:
+        self._shift += seconds
+
+
+def run(seed: int, jumps: int) -> Report:
+    report = Report()
+    fired = 0
+    for number in range(jumps):
+        fired += asyncio.run(_round(random.Random(f"{seed}/{number}"), report))
+        if not report.passed:
+            report.findings.append(f"it was round {number} of seed {seed}")
+            break
+    report.figures = {"rounds": jumps, "fired": fired}
+    return report
+
+
+async def _round(randomness: random.Random, report: Report) -> int:
+    clock = JumpingClock(randomness.choice((BEFORE_DST, BEFORE_REPEAT)), randomness.getrandbits(32))
+    with tempfile.TemporaryDirectory(prefix="prove-") as folder:
+        flags = {
+            "data_dir": folder,
+            "script_agent": True,
+            "default_agent": "script",
+            "limits": {"alerts_per_minute": 0},
+        }
+        app = App(load(environ={}, flags=flags), clock=clock)
+        await app.start()
+        timers = await _set_timers(app, randomness)
+        running = await _run_a_turn(app)
+        for _ in range(6):
+            for _ in range(randomness.randrange(1, 4)):
+                await _pass(clock, randomness.choice((1.0, 20.0, 61.0)))
+            clock.jump(randomness.choice(JUMPS))
+            await _pass(clock, 3.0)
+        await _check_turn(app, running, report)
+        fired = await _check_firings(app, timers, report)
+        await app.stop()
+        report.findings += [str(finding) for finding in audit(Path(folder) / "laneway.db")]
+    return fired
+
+
+async def _set_timers(app: App, randomness: random.Random) -> list[str]:
+    made = CreateUser(at=app.clock.now(), seed=app.clock.seed(), user_id=ME.user_id, name="ada", role="owner")
+    await app.runtime.submit(SYSTEM, made)
+    command = CreateSession(at=app.clock.now(), seed=app.clock.seed(), user_id=ME.user_id)
+    session = (await app.runtime.submit(ME, command)).reply
+    assert isinstance(session, SessionResource)
+    ids: list[str] = []
+    for missed in ("once", "skip"):
+        at = later(app.clock.now(), randomness.uniform(5, 4000))
+        ids += [
+            await _timer(app, session.id, missed=missed, at=at),
+            await _timer(app, session.id, missed=missed, every=randomness.choice((7, 60, 3600))),
+            await _timer(app, session.id, missed=missed, cron="*/15 * * * *", timezone="Europe/Berlin"),
+            await _timer(app, session.id, missed=missed, cron="30 2 * * *", timezone="Europe/Berlin"),
+        ]
+    return ids
+
+
+async def _timer(app: App, session_id: str, **when: Any) -> str:
+    reply = (await app.timers.create(ME, session_id, text="tick", **when)).reply
+    return str(getattr(reply, "id"))  # noqa: B009 - a reply is any JSON
+
+
+async def _run_a_turn(app: App) -> str:
+    message = NewMessage(parts=(Part("text", text="sleep 1000000"),), sender="ada")
+    command = CreateThread(at=app.clock.now(), seed=app.clock.seed(), user_id=ME.user_id, message=message)
+    await app.runtime.submit(ME, command)
+    while not app.runner.running:  # noqa: ASYNC110 - the runner tells nobody that a turn has begun
+        await asyncio.sleep(0.001)
+    return app.runner.running[0]
+
+
+async def _pass(clock: JumpingClock, seconds: float) -> None:
+    """Let time pass in steps of a second, as it does, and let what woke up do its work."""
+    for _ in range(int(seconds)):
+        await clock.advance(1.0)
+        await asyncio.sleep(0.002)
+
+
+async def _check_turn(app: App, turn_id: str, report: Report) -> None:
+    """I-38: a lease is not lost to a clock that jumps: the turn still runs, in its first attempt."""
+    page = (await app.store.read(SYSTEM, Query(TURN, limit=100))).results[0]
+    assert isinstance(page, Page)
+    turn = next(each for each in page.records if isinstance(each, Turn) and each.id == turn_id)
+    report.expect((turn.status, turn.attempt) == ("running", 1), f"I-38: the turn is {turn.status}, {turn.attempt=}")
+
+
+async def _check_firings(app: App, timers: list[str], report: Report) -> int:
+    """Never twice for one occurrence, never early; and after every jump the repeating ones go on."""
+    results = (await app.store.read(SYSTEM, Query(FIRING, limit=5000), Query(TIMER, limit=100))).results
+    firings = [each for each in _records(results[0]) if isinstance(each, Firing)]
+    kept = [each for each in _records(results[1]) if isinstance(each, Timer)]
+    report.expect(len({(each.source, each.occurrence) for each in firings}) == len(firings), "I-36: fired twice")
+    for firing in firings:
+        report.expect(firing.at >= firing.occurrence, f"I-37: {firing.occurrence} was raised early, at {firing.at}")
+    now = app.clock.now()
+    for timer in kept:
+        if timer.state == "active" and timer.due_at is not None:
+            late = seconds_between(timer.due_at, now)
+            report.expect(late < 3, f"I-38: {timer.id} is due since {late} s and does not fire")
+            report.expect(not _is_stalled(timer, now), f"I-38: {timer.id} waits until {timer.due_at}, at {now}")
+    report.expect({timer.id for timer in kept} == set(timers), "a timer is gone")
+    return len(firings)
+
+
+def _is_stalled(timer: Timer, now: Instant) -> bool:
+    """A timer that repeats each `every_s` and whose next time is much further away than that."""
+    return timer.every_s is not None and seconds_between(now, timer.due_at or now) > timer.every_s + 1
+
+
+def _records(page: object) -> tuple[object, ...]:
+    assert isinstance(page, Page)
+    return page.records
