@@ -83,7 +83,7 @@ class TurnHandle(Protocol):
         ...
 
     async def progress(self) -> Sequence[Item]:
-        """What earlier attempts of this turn recorded, oldest first: answers, steers, and tool calls with their results.
+        """What earlier attempts of this turn recorded, oldest first: answers, steers, tool calls with their results.
 
         A call without a result (its item is `partial`) goes on when it is made again, by name and arguments.
         """
