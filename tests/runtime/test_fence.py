@@ -106,7 +106,7 @@ async def test_nothing_that_a_stale_attempt_does_is_recorded(what: str):
         other = app.beside("node-2")
         await other.start()
         await frozen.done.wait()
-        await app.until(lambda: told(ada.was_told(thread.id, "item.delta", times=2)))
+        await app.until(ada.was_told(thread.id, "item.delta", times=2))
         if what == "a steer":
             await ada.post(thread.id, "stale", delivery="steer")
         events, items, kept = await ada.events(thread.id), await ada.items(thread.id), await rows(app)
@@ -121,11 +121,6 @@ async def test_nothing_that_a_stale_attempt_does_is_recorded(what: str):
         assert tool.calls == 0
         assert ends(events) == []
         await other.stop()
-
-
-async def told(look: object) -> bool:
-    assert callable(look)
-    return bool(await look())
 
 
 async def test_a_stale_attempt_can_neither_end_nor_release_the_turn(app: TestApp, gates: Gates):
@@ -182,4 +177,23 @@ async def test_both_may_have_the_same_turn_in_hand_and_one_of_them_ends_it(app: 
     assert ends(await ada.events(thread.id)) == ["turn.completed"]
     assert [text for role, text in await ada.said(thread.id) if role == "assistant"] == ["begin go end go"]
     assert (await ada.turns(thread.id))[0].node == "node-2"
+    await other.stop()
+
+
+async def test_a_process_that_froze_while_its_turn_waited_leaves_the_question_open(app: TestApp):
+    ada = app.user("ada")
+    thread = await ada.thread("ask may I?\nsay thanks", agent_id="script")
+    await app.until(ada.was_told(thread.id, "turn.waiting"))
+    await app.clock.advance(LEASE_S + 1)
+    other = app.beside("node-2")
+    await other.start()
+    await other.drain()
+
+    await app.upkeep.sweep()
+    still_open = [approval.state for approval in await ada.approvals(thread.id)]
+    await ada.answer((await ada.approvals(thread.id))[0], "approve")
+    await other.until(ada.was_told(thread.id, "turn.completed"))
+
+    assert still_open == ["open"]
+    assert ends(await ada.events(thread.id)) == ["turn.completed"]
     await other.stop()

@@ -84,6 +84,11 @@ class TurnRunner:
         self._hush = bus.listen(self._hear)
 
     @property
+    def node(self) -> str:
+        """The name under which turns are claimed here."""
+        return self._options.node
+
+    @property
     def running(self) -> Sequence[str]:
         """The turns whose agents run here."""
         return tuple(self._bodies)

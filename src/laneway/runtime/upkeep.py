@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -11,11 +11,12 @@ from laneway.domain.approval import Approval
 from laneway.domain.command import TellState, UpdateThread
 from laneway.domain.errors import LanewayError
 from laneway.domain.instant import later
-from laneway.domain.kinds import APPROVAL, ATTACHMENT, SESSION, THREAD, TURN
+from laneway.domain.kinds import APPROVAL, ATTACHMENT, NODE, SESSION, THREAD, TURN
 from laneway.domain.principal import SYSTEM
 from laneway.domain.session import Attachment, Session
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
+from laneway.domain.user import Node
 from laneway.engine import Engine, ReadyThread
 from laneway.runtime.answers import Answers
 from laneway.runtime.attachments import Attachments
@@ -58,6 +59,7 @@ class Upkeep:
         self._bus = bus
         self._kept = kept
         self._attachments = attachments
+        self._cursors: dict[tuple[Where, ...], str | None] = {}
         self._files_went = True
         self._has_swept = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -92,26 +94,35 @@ class Upkeep:
 
     async def sweep(self) -> None:
         """Dispatch ready threads that nobody began and turns that nobody runs; look for cancels and answers."""
-        for thread in await self._page(Query(THREAD, (Where("status", "=", "queued"),), limit=PAGE)):
+        for thread in await self._next(Query(THREAD, (Where("status", "=", "queued"),), limit=PAGE)):
             if isinstance(thread, Thread):
                 self._engine.dispatch(ready_thread(thread))
-        await self._dispatch_turns("running")
-        await self._dispatch_turns("waiting", but=await self._asking())
+        left_alone = await self._nodes_alive()
+        await self._dispatch_turns("running", left_alone)
+        await self._dispatch_turns("waiting", left_alone, but=await self._asking())
+        self._has_swept = True
         await self._engine.requeue()
         await self._runner.look_for_cancels()
         self._answers.look_again()
 
-    async def _dispatch_turns(self, status: str, but: frozenset[str] = frozenset()) -> None:
-        """Dispatch the active turns that do not run here; whose they are, the claim finds out."""
-        known = but.union(self._runner.running)
-        for turn in await self._page(Query(TURN, (Where("status", "=", status),), limit=PAGE)):
-            if isinstance(turn, Turn) and turn.id not in known:
+    async def _dispatch_turns(self, status: str, left_alone: frozenset[str], but: frozenset[str] = frozenset()) -> None:
+        """Dispatch the active turns that nobody seems to run; whether that is so, the claim finds out."""
+        running = frozenset(self._runner.running)
+        for turn in await self._next(Query(TURN, (Where("status", "=", status),), limit=PAGE)):
+            if not isinstance(turn, Turn) or turn.id in running or turn.node in left_alone:
+                continue
+            if turn.node is not None or turn.id not in but:
                 self._engine.dispatch(ReadyThread(turn.thread_id, turn.session_id, turn.owner))
+
+    async def _nodes_alive(self) -> frozenset[str]:
+        """The other nodes that show a heartbeat: what they run is theirs."""
+        silent_since = later(self._runtime.clock.now(), -self._runtime.rules.lease_s)
+        nodes = await self._page(Query(NODE, (Where("beat_at", ">", silent_since),), limit=1000))
+        return frozenset(node.id for node in nodes if isinstance(node, Node)) - {self._runner.node}
 
     async def _asking(self) -> frozenset[str]:
         """Turns that wait for an answer that has not come; after a start each of them is looked at once."""
         if not self._has_swept:
-            self._has_swept = True
             return frozenset()
         approvals = await self._page(Query(APPROVAL, (Where("state", "=", "open"),), limit=10_000))
         return frozenset(each.turn_id for each in approvals if isinstance(each, Approval))
@@ -164,10 +175,23 @@ class Upkeep:
     async def _index(self) -> None:
         await self._projection.catch_up()
 
+    async def _next(self, query: Query) -> Sequence[object]:
+        """A page of what a query finds, sweep after sweep another; after a start, all of it."""
+        found: list[object] = []
+        while True:
+            page = await self._read(replace(query, cursor=self._cursors.get(query.where)))
+            found += page.records
+            self._cursors[query.where] = page.next_cursor
+            if self._has_swept or page.next_cursor is None:
+                return found
+
     async def _page(self, query: Query) -> tuple[object, ...]:
+        return (await self._read(query)).records
+
+    async def _read(self, query: Query) -> Page:
         page = (await self._store.read(SYSTEM, query)).results[0]
         assert isinstance(page, Page)
-        return page.records
+        return page
 
     # --- loops ---------------------------------------------------------------------------------------------------
 

@@ -145,7 +145,11 @@ def _take_up_waiting(draft: Draft, thread: Thread, turn: Turn, node: str) -> Dec
     open_approvals = [each for each in draft.view.some(APPROVAL) if each.turn_id == turn.id and each.state == "open"]
     waits = all(_waits_across_restarts(draft, run.agent) for run in turn.runs)
     if open_approvals and waits:
-        raise NothingToRun("The turn waits for an approval.")
+        if turn.node is None:
+            raise NothingToRun("The turn waits for an approval.")
+        # Free from here on, and fenced: if its process was only frozen, that has no say in it any more.
+        draft.put(TURN, replace(turn, node=None, fence=turn.fence + 1))
+        return draft.decision(Claimed(None, thread))
     if not waits:
         for approval in open_approvals:
             draft.put(APPROVAL, replace(approval, state="expired"))
