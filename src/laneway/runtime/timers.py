@@ -1,13 +1,12 @@
 """Timers: raises each occurrence that has fallen due, exactly once, as soon as it is due."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import structlog
 
 from laneway.domain.alert import MissedPolicy, Timer, TimerState
 from laneway.domain.command import CreateTimer, FireTimer, UpdateTimer
-from laneway.domain.errors import Conflict, NotFound
+from laneway.domain.errors import Conflict, Invalid, NotFound, TooMany
 from laneway.domain.instant import Instant, seconds_between
 from laneway.domain.json import Json
 from laneway.domain.kinds import TIMER
@@ -56,6 +55,8 @@ class Timers:
         now = self._runtime.clock.now()
         plain = {name: value for name, value in changes.items() if name in ("text", "agent_id", "missed")}
         times, next_at = _rescheduled(timer, changes, state, now)
+        if times and timer.state == "done":
+            state = state or "active"
         command = UpdateTimer(
             at=now, seed=self._runtime.clock.seed(), session_id=session_id, timer_id=timer_id,
             changes={**plain, **times}, next_at=next_at, state=state, if_version=if_version,
@@ -64,35 +65,41 @@ class Timers:
 
     async def fire_due(self) -> float | None:
         """Raise every occurrence that is due; return the seconds until the next one, None when there is none."""
+        now = self._runtime.clock.now()
+        cursor: str | None = None
         while True:
-            now = self._runtime.clock.now()
-            due = await self._due(Where("due_at", "<=", now), BATCH)
+            # Each timer has one try a pass: one that cannot be fired must not stand before all the others.
+            due, cursor = await self._due(Where("due_at", "<=", now), BATCH, cursor)
             for timer in due:
                 await self._fire(timer, now)
-            if len(due) < BATCH:
+            if cursor is None:
                 break
-        following = await self._due(Where("due_at", ">", now), 1)
+        following, _ = await self._due(Where("due_at", ">", now), 1)
         return seconds_between(now, following[0].due_at or now) if following else None
 
-    async def _due(self, when: Where, limit: int) -> list[Timer]:
-        page = (await self._store.read(SYSTEM, Query(TIMER, (when,), (("due_at", "asc"),), limit))).results[0]
+    async def _due(self, when: Where, limit: int, cursor: str | None = None) -> tuple[list[Timer], str | None]:
+        query = Query(TIMER, (when,), (("due_at", "asc"),), limit, cursor=cursor)
+        page = (await self._store.read(SYSTEM, query)).results[0]
         assert isinstance(page, Page)
-        return [record for record in page.records if isinstance(record, Timer)]
+        return [record for record in page.records if isinstance(record, Timer)], page.next_cursor
 
     async def _fire(self, timer: Timer, now: Instant) -> None:
         occurrence = timer.due_at
         if occurrence is None:
             return
-        command = FireTimer(
-            at=now, seed=self._runtime.clock.seed(), session_id=timer.session_id, timer_id=timer.id,
-            timer_version=timer.version, occurrence=occurrence, next_at=next_after(timer, occurrence, now),
-            skip=timer.missed == "skip" and is_missed(occurrence, now, LATE_S),
-        )  # fmt: skip
         try:
-            await self._runtime.submit(SYSTEM, command)
+            command = FireTimer(
+                at=now, seed=self._runtime.clock.seed(), session_id=timer.session_id, timer_id=timer.id,
+                timer_version=timer.version, occurrence=occurrence, next_at=next_after(timer, occurrence, now),
+                skip=timer.missed == "skip" and is_missed(occurrence, now, LATE_S),
+            )  # fmt: skip
+            # In the owner's name: what counts towards a bound is the owner's, not everybody's.
+            await self._runtime.submit(Principal(timer.owner), command)
         except (Conflict, NotFound) as refused:
             # Raised already, changed or deleted in the meantime: the store's word stands.
             log.info("occurrence not raised", timer_id=timer.id, code=refused.code)
+        except (Invalid, TooMany) as refused:
+            log.error("occurrence cannot be raised", timer_id=timer.id, code=refused.code, detail=refused.detail)
 
 
 def _rescheduled(
@@ -112,7 +119,7 @@ def _rescheduled(
         fields = {"at": times.at, "every_s": times.every_s, "cron": times.cron, "timezone": times.timezone}
         return fields, times.next_at
     if state == "active" and timer.next_at is not None and timer.next_at < now and timer.at is None:
-        return {}, next_after(replace(timer), timer.next_at, now)
+        return {}, next_after(timer, timer.next_at, now)
     return {}, timer.next_at
 
 

@@ -46,6 +46,10 @@ class FakeClock:
             self._fell_asleep.clear()
             await self._fell_asleep.wait()
 
+    def set_back(self, seconds: float) -> None:
+        """Let the wall clock jump back, as when somebody sets it: nobody's sleep gets longer by that."""
+        self._start = later(self._start, -seconds)
+
     async def advance(self, seconds: float) -> None:
         """Let `seconds` pass; sleepers that fall due wake in the order of their times."""
         end = self._elapsed + seconds

@@ -120,12 +120,13 @@ def with_state_change(session: Session, changes: Changes, at: Instant) -> Change
 
 
 def _told_recently(session: Session, at: Instant) -> bool:
-    return bool(session.state_told_at) and seconds_between(session.state_told_at, at) < STATE_TOLD_EVERY_S
+    # A telling that lies in the future was told by a clock that has been set back since.
+    return bool(session.state_told_at) and 0 <= seconds_between(session.state_told_at, at) < STATE_TOLD_EVERY_S
 
 
 def tell_state(draft: Draft, command: TellState) -> Decision:
     session = draft.session(command.session_id)
-    if session.state_untold:
+    if session.state_untold and not _told_recently(session, draft.at):
         _tell_state(draft, session)
     return draft.decision()
 

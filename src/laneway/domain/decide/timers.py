@@ -20,7 +20,7 @@ from laneway.domain.event import (
     TimerUpdated,
 )
 from laneway.domain.item import Part
-from laneway.domain.kinds import FIRING, SESSION, TIMER
+from laneway.domain.kinds import FIRING, QUEUE_ITEM, SESSION, TIMER
 from laneway.domain.session import Session
 from laneway.domain.thread import UNTITLED, Thread, thread_summary, title_from
 
@@ -110,6 +110,9 @@ def _fate(draft: Draft, session: Session, timer: Timer, skip: bool) -> tuple[Fir
     agent_id = timer.agent_id or draft.rules.default_agent
     if agent_id not in draft.rules.agents:
         return "dropped", f"unknown_agent {agent_id}"
+    queued = draft.rules.limits.queue_per_user
+    if queued and draft.view.count(QUEUE_ITEM) >= queued:
+        return "dropped", f"queue_per_user ({queued})"
     return "fired", None
 
 
