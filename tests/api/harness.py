@@ -194,6 +194,30 @@ class Harness:
         """The first user."""
         return self.caller(self.key)
 
+    @asynccontextmanager
+    async def ticking(self) -> AsyncGenerator[None]:
+        """Let time pass while the context lasts: whoever sleeps wakes, whenever it lay down."""
+        task = asyncio.create_task(self._tick())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def _tick(self) -> None:
+        while True:
+            await self.clock.advance(0.05)
+            # What is on its way to the store arrives there before the clock goes on.
+            await self.app.store.append(())
+
+    async def streams_closed(self) -> bool:
+        """Whether no stream is open any more, once those that were left have had their turn of the loop."""
+        for _ in range(100):
+            if not self.app.streams.count:
+                return True
+            await asyncio.sleep(0)
+        return False
+
     async def indexed(self) -> None:
         """Bring the search up to the log, which otherwise happens a moment later."""
         await Projection(self.app.store, self.app.store).catch_up()
@@ -210,7 +234,7 @@ class Harness:
 @asynccontextmanager
 async def serving(agents: Sequence[Agent] = (), **flags: Any) -> AsyncGenerator[Harness]:
     """A started server. Flags are settings; `limits` is a mapping."""
-    settings = load(environ={}, flags={"database": ":memory:", "script_agent": True, **flags})
+    settings = load(environ={}, flags={"database": ":memory:", "script_agent": True, "drain_s": 0.0, **flags})
     clock = SteadyClock()
     app = App(settings, agents=agents, clock=clock)
     await app.start()

@@ -146,7 +146,22 @@ async def test_a_key_may_do_no_more_than_the_key_that_made_it(server: Harness, b
     assert (await bob.post("/keys", {"role": "admin"})).status == 403
     assert (await bob.post("/keys", {"role": "member", "scope": "read"})).status == 201
     assert (await reader.post("/keys", {})).status == 403
-    assert (await bob.post("/keys", {"user": "admin"})).code == "unknown_field"
+    assert (await bob.post("/keys", {"user": "admin"})).code == "forbidden"
+
+
+async def test_an_admin_makes_keys_for_other_users(server: Harness, ada: Caller):
+    made = await ada.post("/keys", {"user": "carol", "name": "hers"})
+    carol = server.caller(made.json["key"])
+
+    assert (made.status, made.json["user"], made.json["role"]) == (201, "carol", "member")
+    assert (await carol.get("/me")).json["name"] == "carol"
+    assert made.json["id"] not in [key["id"] for key in (await ada.get("/keys")).json]
+    assert (await ada.post("/keys", {"user": "carol", "role": "admin"})).status == 422
+
+
+async def test_only_an_admin_compacts(ada: Caller, bob: Caller):
+    assert (await ada.send("POST", "/compact")).status == 204
+    assert (await bob.send("POST", "/compact")).status == 403
 
 
 async def test_a_key_that_may_only_read_writes_nothing(server: Harness, ada: Caller):

@@ -59,9 +59,8 @@ async def test_the_running_item_is_partial_and_the_stream_goes_on_exactly_there(
     seen = await ada.get(f"{path}/messages")
     text = seen.json[-1]["text"]
 
-    async with ada.events(f"{path}/events", after=seen.headers["laneway-offset"]) as events:
+    async with ada.events(f"{path}/events", after=seen.headers["laneway-offset"]) as events, server.ticking():
         while True:
-            await server.clock.advance(0.1)
             frame = await events.next()
             assert frame is not None
             data = events_data(frame.data)

@@ -105,7 +105,7 @@ class Gate:
             repeated = None
             verified = await self._credentials.resolve_key(wrong.strip()) if scheme.lower() == "bearer" else None
         if verified is None:
-            if wrong.strip():
+            if wrong.strip() and not await self._credentials.was_key(wrong.strip()):
                 self._failures.count(source, repeated)
             raise Unauthorized("This needs a valid key or login.", "Send `Authorization: Bearer <key>`, or log in.")
         return verified, bool(cookies)

@@ -83,6 +83,11 @@ class Credentials:
         """Who a browser's cookie proves; None for anything that is not a valid login."""
         return await self._resolve(True, sha256_of(token)) if _TOKEN.fullmatch(token) else None
 
+    async def was_key(self, key: str) -> bool:
+        """Whether this was a key of ours, however it ended: who shows it does not guess."""
+        known = Query(KEY, (Where("sha256", "=", sha256_of(key)),), limit=1)
+        return _KEY.fullmatch(key) is not None and await self._first(known) is not None
+
     async def is_valid(self, verified: VerifiedPrincipal) -> bool:
         """Whether what was proved then still holds now."""
         return await self._resolve(verified.is_login, verified.sha256) == verified
@@ -148,8 +153,12 @@ class Credentials:
 
     async def issue_key(self, user_name: str | None = None, name: str = "command line") -> str:
         """Make a key for a user of that name, who is made when missing: for whoever holds the data directory."""
-        user = await self._user(user_name or FIRST_USER)
-        return (await self.create_key(SYSTEM, user.id, name, user.role, "full"))[1]
+        return (await self.create_key_of(user_name or FIRST_USER, name))[1]
+
+    async def create_key_of(self, user_name: str, name: str) -> tuple[Key, str]:
+        """Make a key with the role of that user, who is made when missing. Only an admin may ask for it."""
+        user = await self._user(user_name)
+        return await self.create_key(SYSTEM, user.id, name, user.role, "full")
 
     async def ensure_admin_key(self, data_dir: Path) -> str:
         """The key in `admin.key`; made anew, for the first user, when the file or the key in it is missing."""

@@ -5,6 +5,7 @@ from laneway.api.routes import (
     agents,
     approvals,
     attachments,
+    history,
     keys,
     login,
     messages,
@@ -17,11 +18,12 @@ from laneway.api.routes import (
     threads,
     timers,
     turns,
+    upkeep,
     values,
 )
 
 ALL: tuple[Routes, ...] = (
     login.links, login.routes, keys.routes, agents.routes, sessions.routes, notes.routes, values.routes,
-    attachments.routes, timers.routes, threads.routes, messages.routes, queue.routes, turns.routes, approvals.routes,
-    search.routes, streams.routes, operating.routes,
+    attachments.routes, timers.routes, threads.routes, messages.routes, history.routes, queue.routes, turns.routes, approvals.routes,
+    search.routes, streams.routes, upkeep.routes, operating.routes,
 )  # fmt: skip

@@ -1,19 +1,19 @@
 """Keys: who the caller is, and the API keys that prove it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated
 
 from msgspec import Meta
 from starlette.responses import Response
 
-from laneway.api.bodies import Body
+from laneway.api.bodies import Body, Name
 from laneway.api.call import Call, records_of
 from laneway.api.paging import Paging, page_query
 from laneway.api.resources import CreatedKey, KeyResource, Me
 from laneway.api.route import Routes
 from laneway.api.routes.login import me_of
 from laneway.domain.command import RevokeKey
-from laneway.domain.errors import Forbidden
+from laneway.domain.errors import Forbidden, Invalid
 from laneway.domain.kinds import KEY
 from laneway.domain.principal import Role, Scope
 from laneway.domain.user import Key
@@ -29,6 +29,8 @@ class CreateKeyBody(Body, frozen=True):
     """What a new key may do: at most what the key that makes it may."""
 
     name: Annotated[str, Meta(max_length=200)] = ""
+    user: Name | None = None
+    """The name of another user, who is made when missing: an admin may, and the key then has that user's role."""
     role: Role | None = None
     scope: Scope | None = None
     expires_at: str | None = None
@@ -54,12 +56,24 @@ async def create_key(call: Call) -> Response:
     body = await call.body(CreateKeyBody)
     call.idempotency()  # refused when malformed, though a secret is never told twice
     mine = call.principal
+    if body.user is not None and body.user != call.who.name:
+        return await _create_for(call, body.user, body)
     role, scope = body.role or mine.role, body.scope or mine.scope
     if _RANK[role] > _RANK[mine.role] or (scope == "full" and mine.scope == "read"):
         raise Forbidden("A key may not do more than the key that makes it.")
     expires_at = None if body.expires_at is None else rfc3339(body.expires_at)
     key, text = await call.app.credentials.create_key(mine, mine.user_id, body.name, role, scope, expires_at)
     return call.show(CreatedKey(**asdict(_shown(call, key)), key=text), 201)
+
+
+async def _create_for(call: Call, user: str, body: CreateKeyBody) -> Response:
+    """A key for somebody else, so that an admin can hand out the first one."""
+    if call.principal.role != "admin":
+        raise Forbidden("Only an admin makes keys for other users.")
+    if body.role is not None or body.scope is not None or body.expires_at is not None:
+        raise Invalid("A key for another user has that user's role, and no other bounds.")
+    key, text = await call.app.credentials.create_key_of(user, body.name)
+    return call.show(CreatedKey(**asdict(replace(_shown(call, key), user=user)), key=text), 201)
 
 
 @routes.add("DELETE", "/keys/{key_id}", "write", owns=(KEY,), status=204)

@@ -1,0 +1,115 @@
+from typing import Any
+
+import pytest
+
+from tests.api.harness import Caller
+
+
+async def test_the_same_request_gets_the_first_answer_again(ada: Caller):
+    thread = await ada.made("/threads", {"settings": {"paused": True}})
+    path = f"/threads/{thread['id']}/messages"
+
+    first = await ada.post(path, {"message": "once"}, Idempotency_Key="k1")
+    again = await ada.post(path, {"message": "once"}, Idempotency_Key="k1")
+    other = await ada.post(path, {"message": "twice"}, Idempotency_Key="k1")
+    fresh = await ada.post(path, {"message": "once"}, Idempotency_Key="k2")
+
+    assert (first.status, again.status) == (202, 202)
+    assert again.json == first.json
+    assert (other.status, other.code) == (409, "idempotency_conflict")
+    assert fresh.json["item_id"] != first.json["item_id"]
+    assert len((await ada.get(f"/threads/{thread['id']}/queue")).json["items"]) == 2
+
+
+async def test_a_key_belongs_to_one_user_method_and_path(ada: Caller, bob: Caller):
+    session = await ada.made("/sessions")
+
+    made = [
+        await ada.post("/threads", {}, Idempotency_Key="k"),
+        await bob.post("/threads", {}, Idempotency_Key="k"),
+        await ada.post("/sessions", {}, Idempotency_Key="k"),
+        await ada.post(f"/sessions/{session['id']}/notes", {"text": "n"}, Idempotency_Key="k"),
+    ]
+
+    assert [answer.status for answer in made] == [201, 201, 201, 201]
+    assert len({answer.json["id"] for answer in made}) == 4
+
+
+WRITES: list[tuple[str, str, Any]] = [
+    ("POST", "/threads", {"initial_message": "say hi"}),
+    ("POST", "/messages", {"message": "say hi"}),
+    ("POST", "/sessions", {"title": "t"}),
+    ("PATCH", "/threads/{thread}", {"title": "t"}),
+    ("PUT", "/threads/{thread}", {"title": "t"}),
+    ("POST", "/threads/{thread}/queue/pause", {}),
+    ("POST", "/threads/{thread}/queue/clear", {}),
+    ("PATCH", "/sessions/{session}", {"title": "t"}),
+    ("POST", "/sessions/{session}/notes", {"text": "t"}),
+    ("PUT", "/sessions/{session}/keys/a", {"value": 1}),
+    ("POST", "/sessions/{session}/timers", {"every": 60, "text": "t"}),
+    ("POST", "/threads/{thread}/cancel", {}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), WRITES)
+async def test_every_kind_of_write_repeats_its_answer(ada: Caller, method: str, path: str, body: Any):
+    thread = await ada.made("/threads", {"settings": {"paused": True}})
+    where = path.format(thread=thread["id"], session=thread["session_id"])
+
+    answers = [await ada.send(method, where, json=body, headers={"Idempotency-Key": "k"}) for _ in range(2)]
+
+    assert answers[0].status in (200, 201, 202)
+    assert answers[0].status == answers[1].status
+    assert answers[0].json == answers[1].json
+    assert answers[0].headers.get("etag") == answers[1].headers.get("etag")
+
+
+async def test_an_upload_repeats_its_answer(ada: Caller):
+    session = await ada.made("/sessions")
+
+    async def upload(content: bytes) -> Any:
+        return await ada.send(
+            "POST", "/attachments", files={"file": ("a", content)}, data={"session_id": session["id"]},
+            headers={"Idempotency-Key": "k"},
+        )  # fmt: skip
+
+    first, again, other = await upload(b"one"), await upload(b"one"), await upload(b"two")
+
+    assert first.json == again.json
+    assert other.code == "idempotency_conflict"
+
+
+async def test_a_refused_request_uses_no_key_up(ada: Caller):
+    thread = await ada.made("/threads")
+    path = f"/threads/{thread['id']}/messages"
+    await ada.patch(f"/threads/{thread['id']}", {"archived": True})
+
+    refused = await ada.post(path, {"message": "m"}, Idempotency_Key="k")
+    await ada.patch(f"/threads/{thread['id']}", {"archived": False})
+    taken = await ada.post(path, {"message": "m"}, Idempotency_Key="k")
+
+    assert (refused.status, taken.status) == (409, 202)
+
+
+@pytest.mark.parametrize("key", ["", "a b", "a" * 256, "é"])
+async def test_a_key_that_is_none_is_malformed(ada: Caller, key: str):
+    answer = await ada.send(
+        "POST", "/threads", json={}, headers=[(b"Idempotency-Key", key.encode()), (b"X-Other", b"1")]
+    )
+
+    assert (answer.status, answer.code) == (400, "malformed")
+    assert (await ada.get("/threads")).json == []
+
+
+@pytest.mark.parametrize("tag", ['"1', "one", '"1", "2"', "'1'", '"1" x'])
+async def test_an_if_match_that_is_no_tag_is_malformed(ada: Caller, tag: str):
+    thread = await ada.made("/threads")
+
+    assert (await ada.patch(f"/threads/{thread['id']}", {"title": "t"}, If_Match=tag)).status == 400
+
+
+@pytest.mark.parametrize(("tag", "status"), [("*", 200), ('"1"', 200), ('W/"1"', 200), ('"abc"', 412), ('"2"', 412)])
+async def test_an_if_match_is_compared(ada: Caller, tag: str, status: int):
+    thread = await ada.made("/threads", {"title": "a"})
+
+    assert (await ada.patch(f"/threads/{thread['id']}", {"title": "t"}, If_Match=tag)).status == status
