@@ -115,7 +115,7 @@ def test_the_guide_is_always_there_and_the_first_agent_named_is_the_default(tmp_
 
     assert default_and_agents(config.load(None, {})) == ("guide", ["guide"])
     assert default_and_agents(config.load(file, {})) == ("writer", ["guide", "writer"])
-    assert default_and_agents(config.load(None, {}, {"script_agent": True})) == ("script", ["guide", "script"])
+    assert default_and_agents(config.load(None, {}, {"script_agent": True})) == ("guide", ["guide", "script"])
     assert config.load(file, {}, agents=["shout"]).default_agent == "shout"
 
 

@@ -1,0 +1,52 @@
+"""Main: the command `laneway` and its commands."""
+
+import importlib.metadata
+import sys
+from typing import Annotated
+
+import typer
+
+from laneway.cli import key, show
+from laneway.cli.ask import ask
+from laneway.cli.chat import chat
+from laneway.cli.compact import compact
+from laneway.cli.doctor import doctor
+from laneway.cli.queue import queue
+from laneway.cli.serve import serve
+from laneway.cli.tail import tail
+from laneway.cli.threads import threads
+from laneway.domain.errors import LanewayError
+
+
+class CommandLine(typer.Typer):
+    """Ends a command that fails in an expected way with what happened and what to do, never with a traceback."""
+
+    def __call__(self, *arguments: object, **options: object) -> object:
+        try:
+            return super().__call__(*arguments, **options)
+        except LanewayError as error:
+            show.tell(error)
+            sys.exit(1)
+
+
+app = CommandLine(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Runs many agent conversations at once and keeps each one in its own lane.",
+)
+
+
+@app.callback()
+def laneway(
+    wants_version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if wants_version:
+        show.say(importlib.metadata.version("laneway"))
+        raise typer.Exit
+
+
+for command in (serve, chat, ask, threads, tail, queue, compact, doctor):
+    app.command()(command)
+app.add_typer(key.app, name="key")

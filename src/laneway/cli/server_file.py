@@ -1,0 +1,56 @@
+"""The server file: where the server of a data directory is, for commands that are started later."""
+
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+NAME = "server.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFile:
+    """What it says."""
+
+    url: str
+    pid: int
+
+
+@contextmanager
+def announced(data_dir: Path, url: str) -> Generator[None]:
+    """Say where the server is for as long as the context lasts. Readable by its owner only, whole or not there."""
+    path = data_dir / NAME
+    draft = data_dir / f".{NAME}.{secrets.token_hex(4)}"
+    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with open(file, "w", encoding="utf-8") as written:
+        json.dump({"url": url, "pid": os.getpid()}, written)
+    draft.replace(path)
+    try:
+        yield
+    finally:
+        # Nobody else writes it while this process holds the directory's lock.
+        path.unlink(missing_ok=True)
+
+
+def find_server(data_dir: Path) -> ServerFile | None:
+    """The live server of a data directory; None when there is none, or when it died without removing its file."""
+    with contextlib.suppress(OSError, msgspec.DecodeError):
+        said = msgspec.json.decode((data_dir / NAME).read_bytes(), type=ServerFile)
+        return said if _is_alive(said.pid) else None
+    return None
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,148 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.shell import Server, Shell
+
+SCRIPTED = '[agents.script]\nkind = "script"\n'
+
+
+def test_every_command_prints_json_that_parses(shell: Shell, server: Server):
+    turn = shell.json("ask", "--agent", "script", "say hi")
+    thread = turn["thread_id"]
+
+    assert turn["answer"] == "hi"
+    assert shell.json("threads")[0]["id"] == thread
+    assert shell.json("queue", thread)["items"] == []
+    assert shell.json("key", "create", "--name", "laptop")["key"].startswith("lw_")
+    assert {each["verdict"] for each in shell.json("doctor")} <= {"ok", "note"}
+    events = shell.run("tail", thread, "--after", "0", "--no-follow", "--json").stdout.splitlines()
+    assert [json.loads(each)["seq"] for each in events] == list(range(1, len(events) + 1))
+
+
+def test_commands_work_on_the_directory_when_no_server_runs(shell: Shell):
+    (shell.home / "laneway.toml").write_text(SCRIPTED)
+
+    answered = shell.json("ask", "say straight")
+    key = shell.run("key", "create", "--user", "bob").stdout.strip()
+    server = shell.serve()
+    listed = shell.json("threads")
+    shell.run("threads", "--url", server.url, "--key", key)
+    server.stop()
+
+    assert answered["answer"] == "straight"
+    assert [thread["id"] for thread in listed] == [answered["thread_id"]]
+
+
+def test_a_key_opens_its_users_threads_and_nobody_elses(shell: Shell, server: Server):
+    key = shell.run("key", "create", "--user", "bob").stdout.strip()
+    shell.run("ask", "--agent", "script", "say mine")
+
+    assert shell.json("threads", "--url", server.url, "--key", key) == []
+    assert len(shell.json("threads")) == 1
+
+
+def test_the_directorys_key_goes_to_no_other_server(shell: Shell, server: Server):
+    refused = shell.run("threads", "--url", "http://127.0.0.1:9", ok=False)
+
+    assert "--key" in refused.stderr
+
+
+def test_a_queue_is_paused_held_released_and_cleared(shell: Shell, server: Server):
+    thread = shell.json("ask", "--agent", "script", "say hi")["thread_id"]
+    paused = shell.json("queue", thread, "pause")
+    chatting = shell.terminal("chat", thread)
+    chatting.type("say later\r")
+    chatting.see("1 waiting")
+    item = shell.json("queue", thread)["items"][0]["id"]
+
+    held = shell.json("queue", thread, "hold", item)
+    released = shell.json("queue", thread, "release", item)
+    withdrawn = shell.json("queue", thread, "withdraw", item)
+    shell.json("queue", thread, "clear")
+    resumed = shell.json("queue", thread, "resume")
+    chatting.type("\x04")
+
+    assert (paused["paused"], resumed["paused"]) == (True, False)
+    assert [each["items"][0]["state"] for each in (held, released)] == ["held", "queued"]
+    assert withdrawn["items"] == []
+    assert chatting.ended() == 0
+
+
+def test_a_failed_turn_is_told_and_ends_with_1(shell: Shell, server: Server):
+    failed = shell.run("ask", "--agent", "script", "fail for a reason", ok=False)
+
+    assert failed.returncode == 1
+    assert "for a reason" in failed.stderr
+    assert failed.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("ask", "hello", "--thread", "thr_none"), 1, "nothing here"),
+        (("ask", "hello", "--agent", "nobody"), 1, "nobody"),
+        (("queue", "thr_none", "pause"), 1, "nothing here"),
+        (("chat", "thr_none"), 1, "nothing here"),
+        (("queue", "thr_none", "hold"), 2, "needs an item"),
+        (("tail",), 2, "--all"),
+        (("threads", "--limit", "0"), 2, "--limit"),
+        (("council",), 2, "council"),
+        (("threads", "--url", "http://127.0.0.1:9", "--key", "k"), 1, "does not answer"),
+    ],
+)
+def test_an_expected_failure_is_a_message_and_a_code(
+    shell: Shell, server: Server, arguments: tuple[str, ...], code: int, said: str
+):
+    failed = shell.run(*arguments, ok=False)
+
+    assert failed.returncode == code
+    assert said in failed.stderr
+
+
+def test_ask_reads_a_long_question_from_its_input(shell: Shell, server: Server):
+    answered = shell.run("ask", "--agent", "script", "-", input="say one\nsay two\n")
+
+    assert answered.stdout == "one\ntwo\n"
+
+
+def test_ctrl_c_stops_what_was_asked(shell: Shell, server: Server):
+    asking = shell.terminal("ask", "--agent", "script", "stream 2 10\nsleep 600")
+    reading = shell.terminal("tail", "--all", "--after", "0")
+    reading.see("item.delta")
+
+    asking.type("\x03")
+    asking.see("is cancelled")
+
+    assert asking.ended() == 1
+    reading.type("\x03")
+    reading.ended()
+    assert shell.json("threads")[0]["status"] == "idle"
+
+
+def test_doctor_finds_what_is_wrong(shell: Shell, server: Server):
+    shell.data.chmod(0o755)
+
+    found = shell.run("doctor", ok=False)
+
+    assert found.returncode == 1
+    assert "chmod 700" in found.stdout
+
+
+def test_compact_works_beside_and_without_a_server(shell: Shell):
+    server = shell.serve()
+    shell.run("ask", "--agent", "script", "say hi")
+    shell.run("compact")
+    server.stop()
+
+    shell.run("compact")
+
+
+def test_the_reference_is_the_one_that_the_commands_write():
+    from laneway.cli.main import app  # noqa: PLC0415 - the other tests use processes of their own
+    from laneway.cli.reference import reference  # noqa: PLC0415 - the same
+
+    page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "cli.md"
+
+    assert page.read_text(encoding="utf-8") == reference(app), "./dev fix writes it"
