@@ -46,6 +46,10 @@ class Lane(Sessions, Notes, Files, Timers, Conversations, Queues):
         """One agent."""
         return await self._connection.get(route("agents", name), AgentResource)
 
+    async def compact(self) -> None:
+        """Fold and prune now what is past its time. Only an admin may."""
+        await self._connection.request("POST", "/compact")
+
     async def search(self, q: str, *, session_id: str | None = None, limit: int = 20) -> Page[SearchResult]:
         """Find messages and titles that have all the words, newest first."""
         query = {"q": q, "session_id": session_id, "limit": limit}
