@@ -247,8 +247,10 @@ class TurnRecord:
         self._is_held = True
 
     async def close(self) -> None:
-        """Leave no task behind."""
+        """Leave no task behind. An agent that was left behind itself learns with its next word that nobody listens."""
         await self._stop_flushing()
+        if self._lost is None:
+            self._lost = StaleFence("The turn has ended.")
 
     def check_not_lost(self) -> None:
         """Raise what ended this attempt's say, if anything did."""
