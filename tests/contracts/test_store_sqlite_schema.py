@@ -116,6 +116,21 @@ def test_what_is_counted_at_each_write_is_counted_in_an_index(
     assert "COVERING INDEX" in plan
 
 
+def test_statistics_are_only_the_ones_that_were_written_by_hand(connection: Connection) -> None:
+    """One that was counted on an empty table would have the planner read all of it when it is large."""
+    counted = connection.execute("SELECT tbl FROM sqlite_stat1 WHERE idx IS NULL OR stat NOT LIKE '% %'").fetchall()
+    indexes = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'index'")}
+    described = {name for (name,) in connection.execute("SELECT idx FROM sqlite_stat1")}
+
+    # In the very process that made the schema, too.
+    (plan,) = connection.execute("EXPLAIN QUERY PLAN DELETE FROM search_text_data WHERE id >= 1 AND id <= 2")
+
+    assert "USING INTEGER PRIMARY KEY" in plan[3]
+    assert counted == []
+    assert described <= indexes
+    assert connection.execute("SELECT tbl FROM sqlite_stat4").fetchall() == []
+
+
 def plan_of(connection: Connection, work: Callable[[Connection], object]) -> str:
     """How SQLite runs what `work` executes."""
     plans: list[str] = []

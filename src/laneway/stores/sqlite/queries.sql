@@ -99,6 +99,7 @@ FROM search_text JOIN search_entry AS entry ON entry.row = search_text.rowid
 WHERE search_text MATCH :match
   AND (:owner IS NULL OR entry.owner = :owner) AND (:session IS NULL OR entry.session_id = :session)
   AND entry.thread_id NOT IN (SELECT id FROM hidden) AND entry.session_id NOT IN (SELECT id FROM hidden)
+  AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item_id AND item.state = 'superseded')
 ORDER BY search_text.rowid DESC LIMIT :limit;
 
 -- name: hidden_first

@@ -35,7 +35,7 @@ READERS = 2
 """Threads for reads that may take long."""
 INDEXED = 25
 """Search entries in one commit."""
-SMALL = 32
+SMALL = 16
 """Rows of a log that are read at once on the caller's own thread."""
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType, NoneType
 from typing import get_args, get_type_hints
 
 from laneway import wire
+from laneway.domain.changes import Span
 from laneway.domain.errors import Internal
 from laneway.domain.kinds import KINDS, TURN
 from laneway.domain.principal import Principal
@@ -72,6 +73,18 @@ class Table:
         text = f"SELECT body FROM {self.name} WHERE {condition} ORDER BY row LIMIT ?"
         found = connection.execute(text, (*where.values(), *sight.bindings, limit))
         return [self.decode(body, sight) for (body,) in found]
+
+    def span(self, connection: Connection, span: Span, sight: Sight) -> list[Record]:
+        """Return the records that a span names, oldest or newest first."""
+        number = self.column(self.kind.numbered or "id")
+        condition = f"{self._equal(span.where)} AND {number} > ?{sight.condition(self.kind)}"
+        bindings: list[Binding] = [*span.where.values(), span.above, *sight.bindings]
+        if span.below is not None:
+            condition += f" AND {number} < ?"
+            bindings.append(span.below)
+        order = "DESC" if span.newest else "ASC"
+        text = f"SELECT body FROM {self.name} WHERE {condition} ORDER BY {number} {order} LIMIT ?"
+        return [self.decode(body, sight) for (body,) in connection.execute(text, (*bindings, span.limit))]
 
     def put(self, connection: Connection, record: Record) -> None:
         """Write a record. Only columns that changed are written, so that an index of the others is left alone."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar, assert_never, cast
 
-from laneway.domain.changes import Count, Folded, Need, One, Some
+from laneway.domain.changes import Count, Folded, Need, One, Some, Span
 from laneway.domain.errors import Internal
 from laneway.domain.instant import Instant
 from laneway.domain.principal import Principal
@@ -51,9 +51,9 @@ class LoadedView:
             case One(kind, id, follow):
                 self._load_one(connection, kind, id, follow, sight)
             case Some(kind, where, limit):
-                records = TABLES[kind.name].some(connection, where, limit, sight)
-                self._lists.setdefault(kind.name, {}).update({record.id: record for record in records})
-                self._records.update({(kind.name, record.id): record for record in records})
+                self._keep(kind, TABLES[kind.name].some(connection, where, limit, sight))
+            case Span():
+                self._keep(need.kind, TABLES[need.kind.name].span(connection, need, sight))
             case Count(kind, where):
                 found = TABLES[kind.name].count(connection, where, sight)
                 self._counts[kind.name] = self._counts.get(kind.name, 0) + found
@@ -61,6 +61,10 @@ class LoadedView:
                 self._texts.update(fold_thread(connection, thread_id, sight))
             case _:
                 assert_never(need)
+
+    def _keep(self, kind: Kind[Record], records: Sequence[Record]) -> None:
+        self._lists.setdefault(kind.name, {}).update({record.id: record for record in records})
+        self._records.update({(kind.name, record.id): record for record in records})
 
     def _load_one(
         self, connection: Connection, kind: Kind[Record], id: str, follow: tuple[str, ...], sight: Sight

@@ -1,0 +1,144 @@
+"""Connection: the part of the driver that this store uses, with types that say what comes back. Nobody else imports it."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any, Literal, Protocol, cast
+
+import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has no stubs; what is used of it is declared below
+
+from laneway.domain.errors import Conflict, Internal, LanewayError, Unavailable
+
+Binding = str | int | bytes | None | Sequence[str | int | bytes | None]
+Row = tuple[Any, ...]
+"""One row of a result. Its query says what is in it, which no type can."""
+
+CONNECT_S = 10.0
+CACHED_STATEMENTS = 500
+Isolation = Literal["READ COMMITTED", "REPEATABLE READ, READ ONLY"]
+
+
+class Contended(LanewayError):
+    """The database gave this transaction up for the sake of another: it is to be run again."""
+
+
+class _Driver(Protocol):
+    async def fetch(self, query: str, /, *bindings: object) -> Sequence[Sequence[Any]]: ...
+    async def execute(self, query: str, /, *bindings: object) -> str: ...
+    async def close(self, *, timeout: float | None = None) -> None: ...
+    def is_in_transaction(self) -> bool: ...
+    def is_closed(self) -> bool: ...
+    def terminate(self) -> None: ...
+
+
+class Connection:
+    """One connection, to be used by one task at a time. Placeholders are written `?`."""
+
+    def __init__(self, driver: _Driver) -> None:
+        self._driver = driver
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether somebody else may use it: open, and in no transaction."""
+        return not self._driver.is_closed() and not self._driver.is_in_transaction()
+
+    async def fetch(self, sql: str, bindings: Sequence[Binding] = ()) -> list[Row]:
+        """Run a statement; returns its rows."""
+        try:
+            return [tuple(row) for row in await self._driver.fetch(numbered(sql), *bindings)]
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise _told(error) from error
+
+    async def first(self, sql: str, bindings: Sequence[Binding] = ()) -> Row | None:
+        """Run a statement that has at most one row of interest."""
+        rows = await self.fetch(sql, bindings)
+        return rows[0] if rows else None
+
+    async def single(self, sql: str, bindings: Sequence[Binding] = ()) -> Row:
+        """Run a statement that always has exactly one row."""
+        (row,) = await self.fetch(sql, bindings)
+        return row
+
+    async def execute(self, sql: str, bindings: Sequence[Binding] = ()) -> int:
+        """Run a statement; returns how many rows it changed."""
+        try:
+            status = await self._driver.execute(numbered(sql), *bindings)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise _told(error) from error
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def script(self, sql: str) -> None:
+        """Run several statements that take no bindings."""
+        try:
+            await self._driver.execute(sql)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise _told(error) from error
+
+    @asynccontextmanager
+    async def transaction(self, isolation: Isolation = "READ COMMITTED") -> AsyncGenerator[None]:
+        """Commit what is done inside, or nothing of it. After a cancellation the connection is of no more use."""
+        await self.script(f"BEGIN ISOLATION LEVEL {isolation}")
+        try:
+            yield
+        except Exception:
+            await self._roll_back()
+            raise
+        await self.script("COMMIT")
+
+    async def _roll_back(self) -> None:
+        if self._driver.is_closed():
+            return
+        try:
+            await self.script("ROLLBACK")
+        except LanewayError:
+            # What went wrong before it is what the caller has to know.
+            self.terminate()
+
+    async def close(self) -> None:
+        """Say goodbye to the server."""
+        try:
+            await self._driver.close(timeout=CONNECT_S)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            self.terminate()
+
+    def terminate(self) -> None:
+        """Drop it at once, with whatever it was doing."""
+        self._driver.terminate()
+
+
+async def connect(url: str) -> Connection:
+    """Connect; raises `Unavailable` when there is no server that takes it."""
+    options: dict[str, Any] = {
+        "timeout": CONNECT_S,
+        "statement_cache_size": CACHED_STATEMENTS,
+        # The plans of the conditions are simple, and compiling them costs more than it gains.
+        "server_settings": {"jit": "off", "application_name": "laneway"},
+    }
+    try:
+        made: object = await asyncpg.connect(url, **options)  # pyright: ignore[reportUnknownMemberType] - no stubs
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+        raise Unavailable(f"The database could not be reached: {error}.") from error
+    return Connection(cast(_Driver, made))  # the driver's class declares no types
+
+
+@lru_cache(maxsize=2000)
+def numbered(sql: str) -> str:
+    """The statement with the placeholders that the server knows: $1, $2 and so on."""
+    first, *rest = sql.split("?")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=1))
+
+
+def _told(error: Exception) -> LanewayError:
+    """What a fault of the driver's is called here. It never quotes values: the server's message may, its detail does."""
+    state = str(getattr(error, "sqlstate", None) or "")
+    if state == "23505":
+        return Conflict(f"Another record holds what has to be unique: {error}.")
+    if state in ("40001", "40P01"):
+        return Contended(str(error))
+    # 08: connection, 53: resources, 57: the operator, 58: the disk, 25006: a standby, XX: a damaged table.
+    if not state or state[:2] in ("08", "53", "57", "58", "XX") or state == "25006":
+        if isinstance(error, ValueError):
+            return Internal(f"The command could not be written: {error}.")
+        return Unavailable(f"The database did not do it: {error}.")
+    return Internal(f"The command could not be written: {error}.")

@@ -1,0 +1,62 @@
+"""Pool: connections that are lent to one task at a time. One that was interrupted is closed, never lent again."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from laneway.domain.errors import Unavailable
+from laneway.stores.postgres.connection import Connection, Isolation, connect
+
+
+class Pool:
+    """At most `size` connections, made when they are needed."""
+
+    def __init__(self, url: str, size: int) -> None:
+        self._url = url
+        self._size = size
+        self._free = asyncio.Semaphore(size)
+        self._idle: list[Connection] = []
+        self._is_closed = False
+
+    @asynccontextmanager
+    async def lease(self) -> AsyncGenerator[Connection]:
+        """Lend a connection. Whoever comes when all are lent waits for one."""
+        if self._is_closed:
+            raise Unavailable("The store is closed.")
+        async with self._free:
+            connection = await self._take()
+            try:
+                yield connection
+            except BaseException as error:
+                # A cancelled query may still be running there, and its answer must reach nobody else.
+                self._put_back(connection, is_whole=isinstance(error, Exception))
+                raise
+            self._put_back(connection, is_whole=True)
+
+    @asynccontextmanager
+    async def transaction(self, isolation: Isolation = "READ COMMITTED") -> AsyncGenerator[Connection]:
+        """Lend a connection for one transaction."""
+        async with self.lease() as connection, connection.transaction(isolation):
+            yield connection
+
+    async def close(self) -> None:
+        """Wait for what is lent, then close everything."""
+        self._is_closed = True
+        for _ in range(self._size):
+            await self._free.acquire()
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _take(self) -> Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_clean:
+                return connection
+            connection.terminate()
+        return await connect(self._url)
+
+    def _put_back(self, connection: Connection, is_whole: bool) -> None:
+        if is_whole and connection.is_clean:
+            self._idle.append(connection)
+        else:
+            connection.terminate()
