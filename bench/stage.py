@@ -62,9 +62,10 @@ class Stage:
         assert self.process is not None
         return self.process.rss_kib
 
-    def bytes_on_disk(self) -> int:
-        """The database with its write-ahead log."""
-        return sum(path.stat().st_size for path in self.data.glob("laneway.db*") if not path.name.endswith("-shm"))
+    @property
+    def cpu_s(self) -> float:
+        assert self.process is not None
+        return self.process.cpu_s
 
 
 @asynccontextmanager

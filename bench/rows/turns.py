@@ -89,12 +89,15 @@ async def throughput(is_quick: bool) -> list[Figure]:
         async with watching(here, f"/sessions/{session}/events", turns.told):
             asking = [asyncio.create_task(_again_and_again(turns, here, thread)) for thread in threads]
             await asyncio.sleep(1.0)
+            cpu_s, ended = here.cpu_s, turns.ended
             rates = [await _rate(turns, seconds / 5) for _ in range(5)]
+            cost = (here.cpu_s - cpu_s) / (turns.ended - ended)
             for task in asking:
                 task.cancel()
             await asyncio.gather(*asking, return_exceptions=True)
         waiting = await _waiting_turns(here, 10 if is_quick else 40)
     return [
+        Figure("turns a second", "processor time of the server for a turn", "ms", [cost * 1000]),
         Figure("turns a second", "50 threads, posted over HTTP one by one", "turns/s", rates, {"p50": 400}, "at least"),
         Figure(
             "turns a second", "50 threads whose turns wait already", "turns/s", [waiting], {"value": 400}, "at least"

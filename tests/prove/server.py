@@ -28,7 +28,7 @@ from laneway.cli.server import Running, run_server
 from laneway.cli.server_file import announced
 from laneway.config import load
 from laneway.runtime.logs import Redactor, write_json
-from tests.prove import failpoints, planted
+from tests.prove import failpoints, lying, planted
 from tests.prove.functions import FUNCTIONS
 from tests.prove.harness.process import die_with_parent
 
@@ -48,6 +48,8 @@ class Order:
     hit: int = 1
     census: str = ""
     """A file to which every place that is passed is written."""
+    lies: int = 0
+    """The seed of a bus and an engine whose hints get lost; 0: honest ones."""
     planted: str = ""
     """The planted bug to run with."""
 
@@ -126,6 +128,10 @@ def _break(order: Order) -> None:
         laneway.app.LocalEngine = failpoints.FailingEngine
         laneway.stores.sqlite.store.Committer = failpoints.FailingCommitter
         laneway.cli.server.create_api = _failing_api
+    if order.lies:
+        lying.lie(order.lies)
+        laneway.app.LocalBus = lying.LyingBus
+        laneway.app.LocalEngine = lying.DeafEngine
     if order.planted:
         planted.BUGS[order.planted].plant()
 

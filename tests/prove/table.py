@@ -16,6 +16,18 @@ SCENARIOS: tuple[Scenario, ...] = (
         "F-3", "crashes during recovery, three deep", "scenarios.crashes:run_in_recovery",
         {"quick": 8, "nightly": 100, "release": 500}, "recoveries", 7200, 10_000_000,
     ),
+    Scenario(
+        "F-4", "SIGTERM with streams open and turns running", "scenarios.drain",
+        {"quick": 100, "nightly": 1000, "release": 1000}, "streams", 300, is_timed=True,
+    ),
+    Scenario(
+        "F-6", "agents and tools that block", "scenarios.starved:run_blocking",
+        {"quick": 3, "nightly": 5, "release": 10}, "leases", 300, is_timed=True,
+    ),
+    Scenario(
+        "F-9", "backends that babble, stall, vanish, explode", "scenarios.starved:run_backends",
+        {"quick": 100, "nightly": 100, "release": 100}, "MB", 300, max_disk_mb=2000,
+    ),
     # --- storage ---
     Scenario(
         "S-1", "power cuts between any two syncs", "scenarios.storage:run_power_cuts",
@@ -36,6 +48,30 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "N-1", "the connection is cut after each byte", "scenarios.cuts",
         {"quick": 1, "nightly": 1, "release": 1}, "bytes a step", 600,
+    ),
+    Scenario(
+        "N-5", "hints are lost, doubled and late", "scenarios.rejoin:run_lying",
+        {"quick": 60, "nightly": 1000, "release": 5000}, "turns", 1200,
+    ),
+    # --- streams and load ---
+    Scenario(
+        "L-1", "idle readers", "scenarios.readers:run_idle",
+        {"quick": 1000, "nightly": 9500, "release": 9500}, "streams", 600, is_timed=True,
+    ),
+    Scenario(
+        "L-2", "readers that stall", "scenarios.stalled", {"quick": 20, "nightly": 200, "release": 200}, "readers", 300,
+    ),
+    Scenario(
+        "L-3", "resets before the stream begins", "scenarios.readers:run_resets",
+        {"quick": 1000, "nightly": 10_000, "release": 10_000}, "resets", 600,
+    ),
+    Scenario(
+        "L-4", "readers that leave and come back anywhere", "scenarios.rejoin",
+        {"quick": 400, "nightly": 2000, "release": 20_000}, "reconnects", 1200,
+    ),
+    Scenario(
+        "L-5", "everybody comes back after a restart", "scenarios.readers:run_stampede",
+        {"quick": 500, "nightly": 5000, "release": 5000}, "streams", 600, is_timed=True,
     ),
     # --- time ---
     Scenario(

@@ -147,7 +147,7 @@ class Snapshot:
 
 def take(path: Path) -> Snapshot:
     """Read the database at `path`, whose server may be running, dead or killed a moment ago."""
-    connection = _open(path)
+    connection = open_database(path)
     try:
         connection.execute("BEGIN")
         return _read(connection)
@@ -155,7 +155,8 @@ def take(path: Path) -> Snapshot:
         connection.close()
 
 
-def _open(path: Path) -> Connection:
+def open_database(path: Path) -> Connection:
+    """Open a database beside its server, to read from."""
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     connection.set_busy_timeout(5000)
     return connection

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import httptools
 import msgspec
@@ -74,12 +74,14 @@ class Connection(asyncio.Protocol):
         self._started = 0.0
         self._news = asyncio.Event()
         self.is_over = False
+        self.is_complete = False
+        """Whether the answer came to its proper end, rather than with the connection."""
 
     # --- the transport -------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are some, and do not say so.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -117,6 +119,7 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         if not self._parser.should_keep_alive():
             self.is_over = True
+        self.is_complete = True
         self._news.set()
         if self._whole is not None and not self._whole.done():
             seconds = time.perf_counter() - self._started

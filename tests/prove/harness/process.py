@@ -58,6 +58,12 @@ class Process:
         return _status(self.pid, "VmHWM")
 
     @property
+    def cpu_s(self) -> float:
+        """Processor time of all its threads."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(") ")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
     def descriptors(self) -> int:
         """Open file descriptors."""
         return len(os.listdir(f"/proc/{self.pid}/fd"))

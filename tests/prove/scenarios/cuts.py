@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
+from dataclasses import replace
 
 from tests.prove.harness.http import Answer, Client, Cut
 from tests.prove.harness.proxy import Faults, Proxy, proxy
@@ -65,7 +66,8 @@ class _Cutting:
         """Send a message, cut after `at` bytes, and send it again."""
         key = f"cut-{name}-{at:04}"
         sent = self._here.history.post(key, self._thread, f"say nothing\n{key}")
-        self._proxy.faults = Faults(**{f"cut_{name}_after": at}, is_reset=bool(at % 2))  # pyright: ignore[reportArgumentType] - the names are those of two counts
+        cut = Faults(cut_request_after=at) if name == "request" else Faults(cut_answer_after=at)
+        self._proxy.faults = replace(cut, is_reset=bool(at % 2))
         first = await self._try(sent.text, key, self._through())
         self._proxy.faults = Faults()
         again = await self._try(sent.text, key, self._through())

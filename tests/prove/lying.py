@@ -1,0 +1,43 @@
+"""Lying: a bus and an engine whose hints are lost, doubled and late, as a hint may be. The truth is in the store."""
+
+import asyncio
+import random
+from collections.abc import Iterable
+
+from laneway.buses.local import LocalBus
+from laneway.engine import ReadyThread
+from laneway.engines.local import LocalEngine
+
+_RANDOM = random.Random()
+
+
+def lie(seed: int) -> None:
+    """Lie in the same way for the same seed."""
+    _RANDOM.seed(seed)
+
+
+class LyingBus(LocalBus):
+    """Loses a third of the rings, doubles some, delays some, and rings for what did not happen."""
+
+    def ring(self, topics: Iterable[str]) -> None:
+        match _RANDOM.randrange(6):
+            case 0 | 1:
+                return
+            case 2:
+                super().ring(topics)
+                super().ring(topics)
+            case 3:
+                rung = tuple(topics)
+                asyncio.get_running_loop().call_later(0.05, lambda: LocalBus.ring(self, rung))
+            case 4:
+                super().ring((*topics, "ses_nothing", "cancel:trn_nothing"))
+            case _:
+                super().ring(topics)
+
+
+class DeafEngine(LocalEngine):
+    """Is not told of half of the threads that became ready; the sweep tells it, which a lie leaves alone."""
+
+    def dispatch(self, ready: ReadyThread) -> None:
+        if _RANDOM.random() < 0.5:
+            super().dispatch(ready)
