@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from laneway.client.connection import Connection, route
+from laneway.client.history import History
 from laneway.client.resources import AnsweredTurn, Posted
 from laneway.client.stream import Event, EventStreams, StreamPlace
 from laneway.client.threads import Message, Threads
@@ -27,7 +28,7 @@ class NotTaken(Conflict):
     title = "Not taken"
 
 
-class Conversations(Threads, Turns):
+class Conversations(Threads, History, Turns):
     """The part of a `Lane` that waits for things to happen."""
 
     _connection: Connection

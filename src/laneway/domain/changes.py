@@ -32,6 +32,19 @@ class Some:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Needs the records of a numbered kind whose columns equal the given values, between two numbers (exclusive)."""
+
+    kind: Kind[Record]
+    where: Mapping[str, str | int]
+    above: int = 0
+    below: int | None = None
+    newest: bool = False
+    """Where there are more than `limit`, load the newest of them instead of the oldest."""
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
 class Folded:
     """Needs the text so far of a thread's unfinished items: the fold of their deltas."""
 
@@ -46,7 +59,7 @@ class Count:
     where: Mapping[str, str | int]
 
 
-Need = One | Some | Folded | Count
+Need = One | Some | Span | Folded | Count
 
 
 class View(Protocol):
@@ -62,7 +75,7 @@ class View(Protocol):
         ...
 
     def some(self, kind: Kind[R]) -> Sequence[R]:
-        """Return every record of a kind that a `Some` loaded."""
+        """Return every record of a kind that a `Some` or a `Span` loaded."""
         ...
 
     def count(self, kind: Kind[R]) -> int:

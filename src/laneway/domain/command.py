@@ -286,6 +286,42 @@ class ClearQueue(Command):
     by: str
 
 
+# --- transcript ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutTranscript(Command):
+    """What the changes of a transcript have in common: the message they name, and the `seq` from which on all goes."""
+
+    thread_id: str
+    item_id: str
+    from_seq: int
+    queue_item_id: str | None = None
+    """The input that the message, or its question, came from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditMessage(CutTranscript):
+    """Say something else in place of a message; what followed it goes."""
+
+    message: NewMessage
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegenerateAnswer(CutTranscript):
+    """Have a question, which stays, answered again by a new turn."""
+
+    turn_id: str
+    question: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeleteMessage(CutTranscript):
+    """Take an exchange and what followed it out of the transcript."""
+
+    by: str
+
+
 # --- turns: by people ----------------------------------------------------------------------------------------------
 
 
@@ -349,7 +385,10 @@ class TakeUpTurn(Command):
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """The answer to a claim: the turn (None: it was ended or put under review instead), its thread and its batch."""
+    """The answer to a claim: the turn (None: it was ended or put under review instead), its thread and its batch.
+
+    The batch of a turn that answers earlier messages again is not here: `Turn.again` names it.
+    """
 
     turn: Turn | None
     thread: Thread

@@ -149,6 +149,20 @@ class NotInReview(Conflict):
     title = "Not in review"
 
 
+class Superseded(Conflict):
+    """The message was taken out of the transcript by an edit, a regenerate, a deletion or a retry."""
+
+    code = "superseded"
+    title = "Superseded"
+
+
+class TranscriptTooLong(Conflict):
+    """More items than one change of a transcript may touch; the detail names the bound."""
+
+    code = "transcript_too_long"
+    title = "Transcript too long"
+
+
 class StaleFence(Conflict):
     """A write carried the fence of an attempt that has been replaced, or its turn has ended."""
 

@@ -38,6 +38,10 @@ class Lane:
     state: LaneState
     updated_at: Instant
 
+    @property
+    def key(self) -> LaneKey:
+        return LaneKey(self.workflow, self.scope, self.agent)
+
 
 def lane_id(session_id: str, lane: LaneKey) -> str:
     """The record id of a lane."""

@@ -48,7 +48,9 @@ class QueueItem:
     discard: bool = False
     reply_to: str | None = None
     trigger: str = "message"
-    """What raised the input: `message`, or the alert's id of an alert thread's briefing."""
+    """What raised the input: `message`, `regenerate`, or the alert's id of an alert thread's briefing."""
+    again: tuple[str, ...] = ()
+    """The transcript items that it asks again, where they stand: taking it makes no new ones."""
     turn_id: str | None = None
     reason: str | None = None
     version: int = 1

@@ -65,6 +65,8 @@ class Turn:
     started_at: Instant
     batch_size: int = 0
     """How many of `item_ids` are its batch: later items never join that."""
+    again: tuple[str, ...] = ()
+    """The transcript items of an earlier turn that are its batch: it answers them again, where they stand."""
     node: str | None = None
     """The process that runs it; None: free to be taken up."""
     crashes: int = 0

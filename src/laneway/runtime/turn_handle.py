@@ -100,6 +100,7 @@ class RunningTurn:
                 Where("thread_id", "=", self._turn.thread_id),
                 Where("turn_id", "!=", self._turn.id),
                 Where("state", "in", tuple(sorted(IN_CONTEXT))),
+                *await self._before_question(),
             ),
             order=(("seq", "desc"),),
             limit=min(limit or HISTORY_PAGE, HISTORY_PAGE),
@@ -109,6 +110,13 @@ class RunningTurn:
         page = snapshot.results[0]
         assert isinstance(page, Page)
         return page
+
+    async def _before_question(self) -> tuple[Where, ...]:
+        """A question that is asked again stands in an earlier turn: it is the batch, and no part of the history."""
+        if not self._turn.again:
+            return ()
+        question = (await self._services.store.read(SYSTEM, Get(ITEM, self._turn.again[0]))).results[0]
+        return (Where("seq", "<", question.seq),) if isinstance(question, Item) else ()
 
     async def progress(self) -> Sequence[Item]:
         return [item for item in self._journal.items if item.state in IN_CONTEXT or item.call is not None]

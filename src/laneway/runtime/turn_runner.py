@@ -133,7 +133,16 @@ class TurnRunner:
         except (NothingToRun, NotFound):
             return None
         assert isinstance(reply, Claimed)
-        return None if reply.turn is None else _Claim(reply.turn, reply.thread, reply.batch)
+        if reply.turn is None:
+            return None
+        return _Claim(reply.turn, reply.thread, reply.batch or await self._asked_again(reply.turn))
+
+    async def _asked_again(self, turn: Turn) -> Sequence[Item]:
+        """The earlier messages that a regenerated turn answers again, as they stand in the transcript."""
+        if not turn.again:
+            return ()
+        found = (await self._services.store.read(SYSTEM, *(Get(ITEM, item_id) for item_id in turn.again))).results
+        return [item for item in found if isinstance(item, Item)]
 
     # --- running -------------------------------------------------------------------------------------------------
 

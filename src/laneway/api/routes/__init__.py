@@ -24,6 +24,6 @@ from laneway.api.routes import (
 
 ALL: tuple[Routes, ...] = (
     login.links, login.routes, keys.routes, agents.routes, sessions.routes, notes.routes, values.routes,
-    attachments.routes, timers.routes, threads.routes, messages.routes, history.routes, queue.routes, turns.routes, approvals.routes,
-    search.routes, streams.routes, upkeep.routes, operating.routes,
+    attachments.routes, timers.routes, threads.routes, messages.routes, history.routes, queue.routes, turns.routes,
+    approvals.routes, search.routes, streams.routes, upkeep.routes, operating.routes,
 )  # fmt: skip

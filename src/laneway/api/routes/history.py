@@ -51,7 +51,7 @@ async def regenerate(call: Call) -> Response:
     question = await question_of(call.app.store, call.principal, item)
     command = RegenerateAnswer(
         at=call.at, seed=call.seed, thread_id=thread.id, item_id=item.id, from_seq=question[-1].seq + 1,
-        queue_item_id=question[0].queue_item_id, turn_id=item.turn_id, question=tuple(each.id for each in question),
+        queue_item_id=question[0].queue_item_id, turn_id=question[0].turn_id, question=tuple(each.id for each in question),
     )  # fmt: skip
     answer = await call.submit(command)
     return call.show({**(as_object(answer.reply) or {}), "offset": answer.offset}, 202)

@@ -5,6 +5,7 @@ from laneway.domain import step as s
 from laneway.domain.changes import Count, Decision, Folded, One, Some, View
 from laneway.domain.command import Command
 from laneway.domain.decide.claim import begin_turn, take_up_turn
+from laneway.domain.decide.cuts import cut_needs, delete_message, edit_message, regenerate_answer
 from laneway.domain.decide.queue import (
     clear_queue,
     edit_queue_item,
@@ -95,6 +96,14 @@ def _turn(thread_id: str, turn_id: str) -> Needs:
 
 def _default_session(user_id: str, session_id: str | None) -> Needs:
     return (Some(SESSION, {"default_of": user_id}),) if session_id is None else (One(SESSION, session_id),)
+
+
+def _items(item_ids: tuple[str, ...]) -> Needs:
+    return tuple(One(ITEM, item_id) for item_id in item_ids)
+
+
+def _cutting(command: c.CutTranscript) -> Needs:
+    return (*_active_turn(command.thread_id), *cut_needs(command))
 
 
 def _queue(thread_id: str) -> Needs:
@@ -190,6 +199,9 @@ _TABLE: tuple[Verb, ...] = (
         lambda m: (*_thread(m.thread_id), One(QUEUE_ITEM, m.item_id)),
         withdraw_queue_item,
     ),
+    verb(c.EditMessage, lambda m: (*_cutting(m), *_accepting()), edit_message),
+    verb(c.RegenerateAnswer, lambda m: (*_cutting(m), *_accepting(), *_items(m.question)), regenerate_answer),
+    verb(c.DeleteMessage, _cutting, delete_message),
     verb(c.PauseQueue, lambda m: _queue(m.thread_id), pause_queue),
     verb(c.ResumeQueue, lambda m: _queue(m.thread_id), resume_queue),
     verb(c.ClearQueue, lambda m: _queue(m.thread_id), clear_queue),

@@ -48,6 +48,9 @@ def begin_turn(draft: Draft, command: BeginTurn) -> Decision:
     draft.tell_thread(thread, TurnStarted(turn.number, turn.attempt, turn.item_ids, turn.trigger, agents), turn.id)
     items: list[Item] = []
     for queued in batch:
+        if queued.again:
+            thread = _ask_again(draft, thread, turn, queued)
+            continue
         thread, item = consume(draft, thread, turn, queued)
         items.append(item)
     draft.put(TURN, turn)
@@ -59,8 +62,16 @@ def _new_turn(draft: Draft, thread: Thread, batch: list[QueueItem], node: str) -
     run = Run(agent, LaneKey("chat", thread.id, agent))
     return Turn(
         draft.ids.make("trn"), thread.owner, thread.session_id, thread.id, thread.turn_count + 1, "running", 1, 1,
-        batch[0].trigger, tuple(item.id for item in batch), (run,), draft.at, len(batch), node,
+        batch[0].trigger, tuple(item.id for item in batch), (run,), draft.at, len(batch), batch[0].again, node,
     )  # fmt: skip
+
+
+def _ask_again(draft: Draft, thread: Thread, turn: Turn, queued: QueueItem) -> Thread:
+    """Take an item that asks earlier messages again: they stand in the transcript, once, and stay where they are."""
+    draft.put(QUEUE_ITEM, replace(queued, state="consumed", turn_id=turn.id, changed_at=draft.at))
+    draft.tell_thread(thread, QueueItemConsumed(queued.id, queued.again[0]), turn.id)
+    queue = tuple(each for each in thread.queue if each.id != queued.id)
+    return draft.save(replace(thread, queue=queue, queue_version=thread.queue_version + 1))
 
 
 def consume(draft: Draft, thread: Thread, turn: Turn, queued: QueueItem) -> tuple[Thread, Item]:

@@ -16,7 +16,7 @@ from laneway.domain.command import (
 from laneway.domain.decide.outcome import REHOMED, end_unowned
 from laneway.domain.decide.pause import paused, resumed
 from laneway.domain.draft import Draft, check_version
-from laneway.domain.errors import AlreadyTaken, Busy, QueueFull, ThreadArchived, UnknownAgent
+from laneway.domain.errors import AlreadyTaken, Busy, Invalid, QueueFull, ThreadArchived, UnknownAgent
 from laneway.domain.event import (
     QueueItemAdded,
     QueueItemUpdated,
@@ -53,11 +53,13 @@ def post_message(draft: Draft, command: PostMessage) -> Decision:
     )
 
 
-def accept(draft: Draft, thread_id: str, message: NewMessage, trigger: str = "message") -> QueueItem:
+def accept(
+    draft: Draft, thread_id: str, message: NewMessage, trigger: str = "message", again: tuple[str, ...] = ()
+) -> QueueItem:
     """Take a message into the queue: it is recorded, visible and has a position from here on."""
     thread = draft.thread(thread_id)
     _check_acceptable(draft, thread, message)
-    item = _sent(draft, thread, _queue_item(draft, thread, message, trigger))
+    item = _sent(draft, thread, replace(_queue_item(draft, thread, message, trigger), again=again))
     header = _header(item)
     at = _place(thread.queue, header)
     queue = (*thread.queue[:at], header, *thread.queue[at:])
@@ -162,6 +164,8 @@ def _title_from_first(draft: Draft, thread: Thread, text: str) -> None:
 
 def edit_queue_item(draft: Draft, command: EditQueueItem) -> Decision:
     thread, before = _waiting(draft, command.thread_id, command.item_id, command.if_version)
+    if before.again and (command.parts is not None or command.delivery is not None):
+        raise Invalid("It asks an earlier message again.", "Edit that message instead.")
     item = replace(before, version=before.version + 1, changed_at=draft.at)
     if command.parts is not None:
         item = replace(item, parts=command.parts, text=text_of(command.parts))

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import pytest
 
-from laneway.domain.changes import Count, Decision, Folded, Need, One, Some, View
+from laneway.domain.changes import Count, Decision, Folded, Need, One, Some, Span, View
 from laneway.domain.errors import Internal
 from laneway.domain.kinds import ITEM, NODE, QUEUE_ITEM, SESSION, THREAD, TURN
 from laneway.domain.principal import Principal
@@ -46,6 +46,24 @@ async def see(store: FullStore, needs: Sequence[Need], look: Callable[[View], T]
 
 
 class Needs(StoreCase):
+    async def test_a_span_is_between_two_numbers_oldest_or_newest_first(self, store: FullStore) -> None:
+        numbered = [replace(item(f"itm_{seq}"), seq=seq) for seq in range(1, 7)]
+        other = replace(item("itm_8", "thr_2"), seq=3)
+        await commit(
+            store, putting((THREAD, thread()), (THREAD, thread("thr_2")), *((ITEM, each) for each in numbered))
+        )
+        await commit(store, putting((ITEM, other)))
+        of_thread = {"thread_id": THR, "state": "complete"}
+
+        async def seqs(need: Span, principal: Principal = ME) -> list[int]:
+            return await see(store, [need], lambda view: [each.seq for each in view.some(ITEM)], principal)
+
+        assert await seqs(Span(ITEM, of_thread, 2)) == [3, 4, 5, 6]
+        assert await seqs(Span(ITEM, of_thread, 2, below=5)) == [3, 4]
+        assert await seqs(Span(ITEM, of_thread, limit=2)) == [1, 2]
+        assert await seqs(Span(ITEM, of_thread, below=6, newest=True, limit=2)) == [5, 4]
+        assert await seqs(Span(ITEM, of_thread), YOU) == []
+
     async def test_one_follows_a_chain_of_references(self, store: FullStore) -> None:
         running = replace(thread(), active_turn_id=TRN)
         node = Node("node_1", ME.user_id, START)

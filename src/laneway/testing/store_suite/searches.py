@@ -1,17 +1,18 @@
 """Searches: every word, newest first, and no character of a question means anything but itself."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from laneway.domain.errors import Invalid
-from laneway.domain.kinds import SESSION, THREAD
+from laneway.domain.kinds import ITEM, SESSION, THREAD
 from laneway.store import SearchEntry, StoreOptions
 from laneway.testing.clock import FakeClock
 from laneway.testing.store_suite.case import FullStore, StoreCase, commit
-from laneway.testing.store_suite.samples import ME, SES, THR, YOU, at, putting, session, thread, thread_deleted
+from laneway.testing.store_suite.samples import ME, SES, THR, YOU, at, item, putting, session, thread, thread_deleted
 
 HOSTILE = (
     "'", '"', '""', "*", "^word", "a AND", "NOT a", "(", ")", "a NEAR b", "NEAR(a b, 5)", "scope:x", "text:word",
@@ -54,6 +55,12 @@ class Searches(StoreCase):
 
         assert "\x02needle\x03" in hit.snippet
         assert len(hit.snippet) < 400
+
+    async def test_what_was_cut_from_the_transcript_is_not_found(self, store: FullStore) -> None:
+        await self._index(store, ["word", "word"])
+        await commit(store, putting((ITEM, replace(item("itm_0"), state="superseded"))))
+
+        assert await found(store, "word") == ["itm_1"]
 
     async def test_one_session_can_be_searched(self, store: FullStore) -> None:
         await self._index(store, ["word"])

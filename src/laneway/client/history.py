@@ -1,0 +1,25 @@
+"""History: the transcript of a thread changed by its owner."""
+
+from laneway.client.connection import Connection, route
+from laneway.client.resources import Posted
+from laneway.client.threads import Message, written
+
+
+class History:
+    """The part of a `Lane` that changes what was said."""
+
+    _connection: Connection
+
+    async def edit_message(self, thread_id: str, item_id: str, message: Message) -> Posted:
+        """Say something else instead: a running turn is stopped, the message and what followed it go."""
+        path = route("threads", thread_id, "messages", item_id, "edit")
+        return await self._connection.write("POST", path, Posted, written(message))
+
+    async def regenerate(self, thread_id: str, item_id: str) -> Posted:
+        """Have the question of this item answered again; it stays, and what came after it goes."""
+        path = route("threads", thread_id, "messages", item_id, "regenerate")
+        return await self._connection.write("POST", path, Posted, {})
+
+    async def delete_message(self, thread_id: str, item_id: str) -> None:
+        """Take the exchange of this item, and what followed it, out of the transcript."""
+        await self._connection.delete(route("threads", thread_id, "messages", item_id))
