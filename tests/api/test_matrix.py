@@ -67,6 +67,7 @@ ROWS: dict[str, tuple[str, bool]] = {
     "POST /api/v1/threads/{thread_id}/messages/{item_id}/edit": (WRITE, True),
     "POST /api/v1/threads/{thread_id}/messages/{item_id}/regenerate": (WRITE, True),
     "DELETE /api/v1/threads/{thread_id}/messages/{item_id}": (WRITE, True),
+    "POST /api/v1/threads/{thread_id}/fork": (WRITE, True),
     "POST /api/v1/messages": (WRITE, False),
     "GET /api/v1/threads/{thread_id}/queue": (READ, True),
     "PATCH /api/v1/threads/{thread_id}/queue/{item_id}": (WRITE, True),

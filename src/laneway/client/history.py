@@ -1,8 +1,9 @@
 """History: the transcript of a thread changed by its owner."""
 
-from laneway.client.connection import Connection, route
+from laneway.client.connection import Connection, given, route
 from laneway.client.resources import Posted
 from laneway.client.threads import Message, written
+from laneway.domain.thread import ThreadResource
 
 
 class History:
@@ -23,3 +24,8 @@ class History:
     async def delete_message(self, thread_id: str, item_id: str) -> None:
         """Take the exchange of this item, and what followed it, out of the transcript."""
         await self._connection.delete(route("threads", thread_id, "messages", item_id))
+
+    async def fork_thread(self, thread_id: str, *, after_item_id: str | None = None) -> ThreadResource:
+        """Begin a new thread with a copy of what was said, up to an item or to the end."""
+        path = route("threads", thread_id, "fork")
+        return await self._connection.write("POST", path, ThreadResource, given(after_item_id=after_item_id))

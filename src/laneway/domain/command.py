@@ -322,6 +322,15 @@ class DeleteMessage(CutTranscript):
     by: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class ForkThread(Command):
+    """Begin a new thread with a copy of another's transcript, up to an item (None: all of it) and its `seq`."""
+
+    thread_id: str
+    after_item_id: str | None = None
+    after_seq: int | None = None
+
+
 # --- turns: by people ----------------------------------------------------------------------------------------------
 
 

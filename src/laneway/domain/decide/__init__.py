@@ -6,6 +6,7 @@ from laneway.domain.changes import Count, Decision, Folded, One, Some, View
 from laneway.domain.command import Command
 from laneway.domain.decide.claim import begin_turn, take_up_turn
 from laneway.domain.decide.cuts import cut_needs, delete_message, edit_message, regenerate_answer
+from laneway.domain.decide.fork import fork_needs, fork_thread
 from laneway.domain.decide.queue import (
     clear_queue,
     edit_queue_item,
@@ -202,6 +203,7 @@ _TABLE: tuple[Verb, ...] = (
     verb(c.EditMessage, lambda m: (*_cutting(m), *_accepting()), edit_message),
     verb(c.RegenerateAnswer, lambda m: (*_cutting(m), *_accepting(), *_items(m.question)), regenerate_answer),
     verb(c.DeleteMessage, _cutting, delete_message),
+    verb(c.ForkThread, fork_needs, fork_thread),
     verb(c.PauseQueue, lambda m: _queue(m.thread_id), pause_queue),
     verb(c.ResumeQueue, lambda m: _queue(m.thread_id), resume_queue),
     verb(c.ClearQueue, lambda m: _queue(m.thread_id), clear_queue),
