@@ -1,7 +1,7 @@
 import os
 import signal
 
-from tests.cli.shell import Server, Shell, Terminal
+from tests.cli.shell import Shell, Terminal
 
 
 def begin(shell: Shell) -> Terminal:
@@ -11,8 +11,8 @@ def begin(shell: Shell) -> Terminal:
     return chatting
 
 
-def test_an_answer_is_shown_while_it_is_being_said(shell: Shell, server: Server):
-    chatting = begin(shell)
+def test_an_answer_is_shown_while_it_is_being_said(settled: Shell):
+    chatting = begin(settled)
 
     chatting.type("say one two three\nask more?\r".replace("\n", "\x1b\r"))
     chatting.see("> say one two three")
@@ -26,8 +26,8 @@ def test_an_answer_is_shown_while_it_is_being_said(shell: Shell, server: Server)
     assert chatting.ended() == 0
 
 
-def test_ctrl_c_stops_the_turn_and_not_the_server_and_twice_at_rest_it_leaves(shell: Shell, server: Server):
-    chatting = begin(shell)
+def test_ctrl_c_stops_the_turn_and_not_the_server_and_twice_at_rest_it_leaves(settled: Shell):
+    chatting = begin(settled)
     chatting.type("say working\x1b\rsleep 600\r")
     chatting.see("> say working")
     chatting.see("working")
@@ -43,11 +43,11 @@ def test_ctrl_c_stops_the_turn_and_not_the_server_and_twice_at_rest_it_leaves(sh
     chatting.type("\x03")
 
     assert chatting.ended() == 0
-    assert shell.json("ask", "--agent", "script", "say alive")["answer"] == "alive"
+    assert settled.json("ask", "--agent", "script", "say alive")["answer"] == "alive"
 
 
-def test_messages_typed_meanwhile_wait_where_they_can_be_seen(shell: Shell, server: Server):
-    chatting = begin(shell)
+def test_messages_typed_meanwhile_wait_where_they_can_be_seen(settled: Shell):
+    chatting = begin(settled)
     chatting.type("say working\x1b\rask go on?\r")
     chatting.see("go on?")
 
@@ -63,8 +63,8 @@ def test_messages_typed_meanwhile_wait_where_they_can_be_seen(shell: Shell, serv
     assert chatting.ended() == 0
 
 
-def test_a_half_typed_line_is_forgotten_by_ctrl_c_before_anything_else(shell: Shell, server: Server):
-    chatting = begin(shell)
+def test_a_half_typed_line_is_forgotten_by_ctrl_c_before_anything_else(settled: Shell):
+    chatting = begin(settled)
 
     chatting.type("half a li")
     chatting.see("half a li")
@@ -76,8 +76,8 @@ def test_a_half_typed_line_is_forgotten_by_ctrl_c_before_anything_else(shell: Sh
     assert chatting.ended() == 0
 
 
-def test_an_agent_cannot_take_over_the_terminal(shell: Shell, server: Server):
-    chatting = begin(shell)
+def test_an_agent_cannot_take_over_the_terminal(settled: Shell):
+    chatting = begin(settled)
 
     chatting.type("\x1b[200~say \x1b]0;owned\x07end\x1b[201~\r")
     chatting.see("> say")
@@ -88,19 +88,19 @@ def test_an_agent_cannot_take_over_the_terminal(shell: Shell, server: Server):
     assert "\x1b]0;owned" not in chatting.shown
 
 
-def test_a_terminal_that_is_closed_ends_the_chat_and_cancels_nothing(shell: Shell, server: Server):
-    chatting = begin(shell)
+def test_a_terminal_that_is_closed_ends_the_chat_and_cancels_nothing(settled: Shell):
+    chatting = begin(settled)
     chatting.type("say working\x1b\rask go on?\r")
     chatting.see("go on?")
 
     os.kill(chatting.pid, signal.SIGHUP)
     chatting.ended()
 
-    assert shell.json("threads")[0]["status"] == "waiting"
+    assert settled.json("threads", "--limit", "1")[0]["status"] == "waiting"
 
 
-def test_without_a_terminal_lines_are_messages_and_answers_are_the_output(shell: Shell, server: Server):
-    done = shell.run("chat", "--agent", "script", input="say one\nsay two\n")
+def test_without_a_terminal_lines_are_messages_and_answers_are_the_output(settled: Shell):
+    done = settled.run("chat", "--agent", "script", input="say one\nsay two\n")
 
     assert done.stdout.splitlines()[:2] == ["> say one", "one"]
     assert done.stdout.splitlines()[-1] == "two"

@@ -43,25 +43,25 @@ def test_a_key_opens_its_users_threads_and_nobody_elses(shell: Shell, server: Se
     assert len(shell.json("threads")) == 1
 
 
-def test_the_directorys_key_goes_to_no_other_server(shell: Shell, server: Server):
-    refused = shell.run("threads", "--url", "http://127.0.0.1:9", ok=False)
+def test_the_directorys_key_goes_to_no_other_server(settled: Shell):
+    refused = settled.run("threads", "--url", "http://127.0.0.1:9", ok=False)
 
     assert "--key" in refused.stderr
 
 
-def test_a_queue_is_paused_held_released_and_cleared(shell: Shell, server: Server):
-    thread = shell.json("ask", "--agent", "script", "say hi")["thread_id"]
-    paused = shell.json("queue", thread, "pause")
-    chatting = shell.terminal("chat", thread)
+def test_a_queue_is_paused_held_released_and_cleared(settled: Shell):
+    thread = settled.json("ask", "--agent", "script", "say hi")["thread_id"]
+    paused = settled.json("queue", thread, "pause")
+    chatting = settled.terminal("chat", thread)
     chatting.type("say later\r")
     chatting.see("1 waiting")
-    item = shell.json("queue", thread)["items"][0]["id"]
+    item = settled.json("queue", thread)["items"][0]["id"]
 
-    held = shell.json("queue", thread, "hold", item)
-    released = shell.json("queue", thread, "release", item)
-    withdrawn = shell.json("queue", thread, "withdraw", item)
-    shell.json("queue", thread, "clear")
-    resumed = shell.json("queue", thread, "resume")
+    held = settled.json("queue", thread, "hold", item)
+    released = settled.json("queue", thread, "release", item)
+    withdrawn = settled.json("queue", thread, "withdraw", item)
+    settled.json("queue", thread, "clear")
+    resumed = settled.json("queue", thread, "resume")
     chatting.type("\x04")
 
     assert (paused["paused"], resumed["paused"]) == (True, False)
@@ -70,8 +70,8 @@ def test_a_queue_is_paused_held_released_and_cleared(shell: Shell, server: Serve
     assert chatting.ended() == 0
 
 
-def test_a_failed_turn_is_told_and_ends_with_1(shell: Shell, server: Server):
-    failed = shell.run("ask", "--agent", "script", "fail for a reason", ok=False)
+def test_a_failed_turn_is_told_and_ends_with_1(settled: Shell):
+    failed = settled.run("ask", "--agent", "script", "fail for a reason", ok=False)
 
     assert failed.returncode == 1
     assert "for a reason" in failed.stderr
@@ -92,17 +92,15 @@ def test_a_failed_turn_is_told_and_ends_with_1(shell: Shell, server: Server):
         (("threads", "--url", "http://127.0.0.1:9", "--key", "k"), 1, "does not answer"),
     ],
 )
-def test_an_expected_failure_is_a_message_and_a_code(
-    shell: Shell, server: Server, arguments: tuple[str, ...], code: int, said: str
-):
-    failed = shell.run(*arguments, ok=False)
+def test_an_expected_failure_is_a_message_and_a_code(settled: Shell, arguments: tuple[str, ...], code: int, said: str):
+    failed = settled.run(*arguments, ok=False)
 
     assert failed.returncode == code
     assert said in failed.stderr
 
 
-def test_ask_reads_a_long_question_from_its_input(shell: Shell, server: Server):
-    answered = shell.run("ask", "--agent", "script", "-", input="say one\nsay two\n")
+def test_ask_reads_a_long_question_from_its_input(settled: Shell):
+    answered = settled.run("ask", "--agent", "script", "-", input="say one\nsay two\n")
 
     assert answered.stdout == "one\ntwo\n"
 

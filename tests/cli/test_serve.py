@@ -3,6 +3,9 @@ import re
 import signal
 import socket
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -130,3 +133,15 @@ def test_bad_settings_are_one_message_and_no_server(
     assert said in refused.stderr
     assert refused.returncode == 1
     assert not shell.data.exists()
+
+
+def test_the_example_of_a_client_talks_to_it(shell: Shell, server: Server):
+    key = shell.run("key", "create").stdout.strip()
+    example = Path(__file__).resolve().parents[2] / "examples" / "side_by_side.py"
+
+    done = subprocess.run(
+        [sys.executable, str(example), server.url, key], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("(completed)") == 2

@@ -8,7 +8,7 @@ from laneway.cli.reach import Where, is_served, reach
 
 
 def compact(data: Data = None, url: Url = None, key: Key = None, config: Config = None) -> None:
-    """Fold the pieces of old answers, prune what is past its time, and erase what was deleted."""
+    """Fold, prune and erase now what is due. The server does it by itself, too, in its time."""
     with show.err.status("compacting"):
         asyncio.run(_compact(Where(data, url, key, config)))
 

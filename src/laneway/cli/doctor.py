@@ -34,7 +34,7 @@ class Finding:
 
 
 def doctor(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
-    """Check the machine, the settings, the data directory, the server and the agents. Changes nothing."""
+    """Check that everything is right. Looks at machine, settings, data directory, server, agents; changes nothing."""
     findings = list(_all(Where(data=data, config=config)))
     if as_json:
         show.as_json(findings)

@@ -1,7 +1,7 @@
 """Main: the command `laneway` and its commands."""
 
-import importlib.metadata
 import sys
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -38,13 +38,19 @@ app = CommandLine(
 )
 
 
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        show.say(version("laneway"))
+        raise typer.Exit
+
+
 @app.callback()
 def laneway(
-    wants_version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+    ] = False,
 ) -> None:
-    if wants_version:
-        show.say(importlib.metadata.version("laneway"))
-        raise typer.Exit
+    """What stands before every command."""
 
 
 for command in (serve, chat, ask, threads, tail, queue, compact, doctor):

@@ -38,7 +38,7 @@ def queue(
     key: Key = None,
     config: Config = None,
 ) -> None:
-    """Show what waits in a thread, or change it: each change is shown by the queue that it leaves."""
+    """Show what waits in a thread, or change it. A change is shown by the queue that it leaves."""
     if (item is not None) != (action in _OF_AN_ITEM):
         raise typer.BadParameter(f"{action} needs an item." if item is None else f"{action} takes no item.")
 

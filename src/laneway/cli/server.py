@@ -33,15 +33,41 @@ class Running:
 
 async def run_server(settings: Settings, redactor: Redactor, ready: Callable[[Running], None]) -> None:
     """Serve until SIGTERM or Ctrl-C. Raises `Conflict` when the port or the data directory is taken."""
-    with _listen(settings.host, settings.port) as listener:
-        settings = replace(settings, port=listener.getsockname()[1])
-        app = App(settings)
-        await app.start()
+    with listen(settings.host, settings.port) as listener:
+        app = App(replace(settings, port=listener.getsockname()[1]))
         try:
+            await app.start()
             redactor.register(await app.credentials.ensure_admin_key(app.data_dir))
-            await _until_signal(app, _Server(_options(app), lambda: ready(_running(app))), listener)
+            await answer(app, listener, lambda: ready(_running(app)), _signalled(app))
         finally:
             await app.stop()
+
+
+async def answer(app: App, listener: socket.socket, ready: Callable[[], None], stop: asyncio.Event) -> None:
+    """Answer requests until `stop` is set; then end the streams first: an open one would hold up everything."""
+    server = _Server(_options(app), ready)
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(server.serve([listener]))
+        asked = tasks.create_task(stop.wait())
+        await asyncio.wait({serving, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        await app.streams.stop()
+        server.should_exit = True
+
+
+def _signalled(app: App) -> asyncio.Event:
+    """Set at the first signal. At a second one the turns that still run are released at once."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    hurrying: set[asyncio.Task[None]] = set()
+
+    def heard() -> None:
+        if stop.is_set():
+            hurrying.add(loop.create_task(app.engine.stop(0)))
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, heard)
+    return stop
 
 
 def _running(app: App) -> Running:
@@ -87,42 +113,18 @@ def _options(app: App) -> uvicorn.Config:
     )
 
 
-async def _until_signal(app: App, server: _Server, listener: socket.socket) -> None:
-    """Serve; at the first signal end the streams, then the requests; at the second one hurry the turns, too."""
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    hurrying: set[asyncio.Task[None]] = set()
-
-    def heard() -> None:
-        if stop.is_set():
-            server.force_exit = True
-            hurrying.add(loop.create_task(app.engine.stop(0)))
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, heard)
-    async with asyncio.TaskGroup() as tasks:
-        serving = tasks.create_task(server.serve([listener]))
-        stopping = tasks.create_task(stop.wait())
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        await app.streams.stop()
-        server.should_exit = True
-
-
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """Take the port before anything else, so that a taken one is told at once."""
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(place)
     except socket.gaierror as error:
         raise Conflict(f"{host} is not an address of this machine: {error.strerror}.", "Check --host.") from error
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(place)
     except OSError as error:
-        raise Conflict(
-            f"Port {port} of {host} cannot be taken: {error.strerror}.",
-            "Choose another with --port; 0 takes a free one.",
-        ) from error
-    listener.set_inheritable(False)
+        listener.close()
+        detail = f"Port {port} of {host} cannot be taken: {error.strerror}."
+        raise Conflict(detail, "Choose another with --port; 0 takes a free one.") from error
     return listener
