@@ -12,6 +12,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from laneway import config
+from laneway.cli.main import app
+from laneway.cli.reference import reference
 from laneway.domain import event
 
 HERE = Path(__file__).resolve().parent
@@ -109,7 +112,11 @@ def prose(cls: type) -> str:
     return " ".join((getdoc(cls) or "").split()).replace("|", "\\|")
 
 
-PAGES: dict[str, Callable[[], str]] = {"events.md": events_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "events.md": events_page,
+    "settings.md": config.reference,
+    "cli.md": lambda: reference(app),
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
