@@ -76,7 +76,8 @@ class Snapshot:
     offset: int
     """The last offset of the log that was named; 0 when none was."""
     position: int
-    """The position of the newest commit that is visible."""
+    """Every commit up to this position is visible; of several writers, newer ones may be, too: reading on after it
+    skips nothing."""
 
 
 @dataclass(frozen=True, slots=True)

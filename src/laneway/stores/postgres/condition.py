@@ -49,11 +49,8 @@ def _has(column: str) -> str:
 def _entry(column: str, key: str, value: str) -> Clause:
     # Numbers and booleans match as they are written, because a value in an address has no type.
     simple = "json_typeof(pair.value) NOT IN ('object', 'array', 'null')"
-    return (
-        f"EXISTS (SELECT 1 FROM json_each({column}::json) AS pair"
-        f" WHERE pair.key = ? AND {simple} AND pair.value #>> '{{}}' = ?)",
-        (key, value),
-    )
+    pairs = f"SELECT 1 FROM json_each({column}::json) AS pair"
+    return f"EXISTS ({pairs} WHERE pair.key = ? AND {simple} AND pair.value #>> '{{}}' = ?)", (key, value)
 
 
 def _single(where: Where) -> Binding:

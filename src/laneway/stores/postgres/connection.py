@@ -1,5 +1,6 @@
-"""Connection: the part of the driver that this store uses, with types that say what comes back. Nobody else imports it."""
+"""Connection: the part of the driver that this store uses, with types for what comes back. Only this imports it."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -25,7 +26,7 @@ class Contended(LanewayError):
 class _Driver(Protocol):
     async def fetch(self, query: str, /, *bindings: object) -> Sequence[Sequence[Any]]: ...
     async def execute(self, query: str, /, *bindings: object) -> str: ...
-    async def close(self, *, timeout: float | None = None) -> None: ...
+    async def close(self) -> None: ...
     def is_in_transaction(self) -> bool: ...
     def is_closed(self) -> bool: ...
     def terminate(self) -> None: ...
@@ -98,7 +99,8 @@ class Connection:
     async def close(self) -> None:
         """Say goodbye to the server."""
         try:
-            await self._driver.close(timeout=CONNECT_S)
+            async with asyncio.timeout(CONNECT_S):
+                await self._driver.close()
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             self.terminate()
 
@@ -116,7 +118,7 @@ async def connect(url: str) -> Connection:
         "server_settings": {"jit": "off", "application_name": "laneway"},
     }
     try:
-        made: object = await asyncpg.connect(url, **options)  # pyright: ignore[reportUnknownMemberType] - no stubs
+        made = cast(object, await asyncpg.connect(url, **options))  # pyright: ignore[reportUnknownMemberType] - no stubs
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
         raise Unavailable(f"The database could not be reached: {error}.") from error
     return Connection(cast(_Driver, made))  # the driver's class declares no types
@@ -130,7 +132,7 @@ def numbered(sql: str) -> str:
 
 
 def _told(error: Exception) -> LanewayError:
-    """What a fault of the driver's is called here. It never quotes values: the server's message may, its detail does."""
+    """What a fault of the driver's is called here."""
     state = str(getattr(error, "sqlstate", None) or "")
     if state == "23505":
         return Conflict(f"Another record holds what has to be unique: {error}.")

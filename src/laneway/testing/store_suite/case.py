@@ -23,6 +23,8 @@ class StoreCase:
     """Implement `make_store`; where a store outlives its process, override `is_durable` and `finds`, too."""
 
     is_durable = False
+    keeps_own_time = False
+    """The store's time is its server's, not that of the clock that it is made with."""
 
     def make_store(self, clock: FakeClock, options: StoreOptions) -> FullStore:
         """Make a store that is not open yet. Every store of one test is over the same data."""

@@ -8,6 +8,7 @@ import pytest
 
 from laneway.domain.changes import Changes, Decision, One, Put, View
 from laneway.domain.errors import Conflict, Internal, LanewayError, ThreadDrift, Unavailable
+from laneway.domain.instant import parse_instant, seconds_between
 from laneway.domain.kinds import FIRING, IDEMPOTENCY, ITEM, NODE, NOTE, SESSION, THREAD, TURN, USER
 from laneway.domain.principal import SYSTEM
 from laneway.domain.session import Note
@@ -220,14 +221,20 @@ class Commits(StoreCase):
 
         committed = await store.transact(ME, (), lambda view: Decision(reply=view.now))
 
-        assert committed.reply == clock.now()
+        again = await store.transact(ME, (), lambda view: Decision(reply=view.now))
+        assert parse_instant(str(committed.reply)) <= parse_instant(str(again.reply))
+        assert self.keeps_own_time or committed.reply == clock.now()
 
     async def test_a_named_node_beats_from_the_moment_it_is_open(self, clock: FakeClock) -> None:
         store = self.make_store(clock, StoreOptions(node="node_1"))
 
         await store.open()
 
-        assert await get(store, NODE, "node_1") == Node("node_1", "", clock.now())
+        kept = await get(store, NODE, "node_1")
+        assert kept is not None
+        now = await store.transact(SYSTEM, (), lambda view: Decision(reply=view.now))
+        assert kept == Node("node_1", "", kept.beat_at if self.keeps_own_time else clock.now())
+        assert 0 <= seconds_between(kept.beat_at, str(now.reply)) < StoreOptions().lease_s
         await store.close()
 
     async def test_a_closed_store_is_unavailable_and_closing_twice_is_fine(self, store: FullStore) -> None:

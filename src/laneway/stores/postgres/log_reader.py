@@ -1,0 +1,112 @@
+"""Log reader: events after a cursor, in the order of a log or of an owner's commits."""
+
+from collections.abc import Iterable
+
+from laneway.domain.errors import BadCursor, CursorExpired
+from laneway.store import LogRead
+from laneway.stores.postgres.connection import Connection, Row
+from laneway.stores.postgres.log import ordinal_of, position_of, row_of
+from laneway.stores.postgres.queries import SQL
+from laneway.wire import StoredEvent
+
+_EXPIRED = "The cursor is older than the events that are kept."
+_START_ANEW = "Read the present state, and go on from the offset that it was read at."
+
+
+async def log_tail(connection: Connection, log: str) -> int:
+    """The last offset of a log; 0 when it has none."""
+    found = await connection.first(SQL["log"], (log,))
+    return 0 if found is None else int(found[0])
+
+
+async def newest_position(connection: Connection) -> int:
+    """The position up to which every commit can be seen: none below it is still under way."""
+    return position_of(await _newest_row(connection))
+
+
+async def read_log(connection: Connection, log: str, after: int, limit: int, thread_id: str | None) -> LogRead:
+    """Read a log, or one thread's part of it. At most `limit` rows are looked at, tombstones among them."""
+    tail, oldest, longest_fold = await connection.first(SQL["log"], (log,)) or (0, 0, 0)
+    if not 0 <= after <= tail:
+        raise BadCursor(f"The cursor {after} lies outside of the log, which ends at {tail}.")
+    if after < oldest:
+        raise CursorExpired(_EXPIRED, hint=_START_ANEW, oldest=oldest)
+    fold = "enclosing_fold" if thread_id is None else "enclosing_fold_of_thread"
+    end = await _end_of_fold(connection, fold, log, after, longest_fold, () if thread_id is None else (thread_id,))
+    if end is not None:
+        return LogRead((), end, tail, oldest, reset_at=end)
+    query = SQL["log_after"] if thread_id is None else SQL["thread_after"]
+    bindings = (log, after, limit) if thread_id is None else (thread_id, log, after, limit)
+    rows = await connection.fetch(query, bindings) if after < tail else []
+    cursor = int(rows[-1][2]) if len(rows) == limit else tail
+    return LogRead(await _visible(connection, rows), cursor, tail, oldest)
+
+
+async def read_user(connection: Connection, owner: str | None, after: tuple[int, int], limit: int) -> LogRead:
+    """Read an owner's events of all logs, or everybody's, in the order of commits."""
+    newest = await _newest_row(connection)
+    tail = position_of(newest)
+    position, ordinal = after
+    if not 0 <= position <= tail or not 0 <= ordinal < row_of(1, 0):
+        raise BadCursor(f"The cursor {position}.{ordinal} lies outside of the log, which ends at {tail}.")
+    start = row_of(position, ordinal)
+    oldest, longest_fold = await _owner_log(connection, owner)
+    if start < oldest:
+        raise CursorExpired(_EXPIRED, hint=_START_ANEW, oldest=position_of(oldest))
+    # A projection that reads everybody's events takes whole items only: no fold matters to it.
+    end = (
+        None if owner is None else await _end_of_fold(connection, "enclosing_fold_of_owner", owner, start, longest_fold)
+    )
+    if end is not None:
+        reset_at = position_of(end)
+        return LogRead((), reset_at, tail, position_of(oldest), ordinal=ordinal_of(end), reset_at=reset_at)
+    rows = await _commits_after(connection, owner, start, row_of(tail + 1, 0), limit)
+    last = int(rows[-1][0]) if len(rows) >= limit else max(newest, start)
+    return LogRead(
+        await _visible(connection, rows), position_of(last), tail, position_of(oldest), ordinal=ordinal_of(last)
+    )
+
+
+async def _commits_after(connection: Connection, owner: str | None, start: int, end: int, limit: int) -> list[Row]:
+    """Rows behind a cursor, to the end of a commit: a position that has been read has been read whole."""
+    query, key = (SQL["all_after"], ()) if owner is None else (SQL["owner_after"], (owner,))
+    rows = await connection.fetch(query, (*key, start, end, limit))
+    if len(rows) == limit:
+        last = int(rows[-1][0])
+        rows += await connection.fetch(query, (*key, last, row_of(position_of(last) + 1, 0), None))
+    return rows
+
+
+async def _newest_row(connection: Connection) -> int:
+    """The last row below which no commit is still under way."""
+    return int((await connection.single(SQL["newest_row"]))[0])
+
+
+async def _owner_log(connection: Connection, owner: str | None) -> tuple[int, int]:
+    """The last row of an owner that was pruned by retention, and the length of the longest fold."""
+    if owner is None:
+        return int((await connection.single(SQL["oldest_of_all"]))[0]), 0
+    oldest, longest_fold = await connection.first(SQL["owner_log"], (owner,)) or (0, 0)
+    return int(oldest), int(longest_fold)
+
+
+async def _end_of_fold(
+    connection: Connection, query: str, key: str, after: int, longest: int, more: tuple[str, ...] = ()
+) -> int | None:
+    """Where to go on when the cursor lies inside pruned deltas: behind every range that overlaps the one it is in."""
+    end = None
+    while longest:
+        (last,) = await connection.first(SQL[query], (key, after, longest, *more)) or (None,)
+        if last is None:
+            break
+        end = after = int(last)
+    return end
+
+
+async def _visible(connection: Connection, rows: Iterable[Row]) -> tuple[StoredEvent, ...]:
+    gone = {id for (id,) in await connection.fetch(SQL["hidden"])}
+    return tuple(
+        StoredEvent(log, offset, seq, position_of(row), ordinal_of(row), type, owner, session_id, thread_id, body)
+        for row, log, offset, seq, type, owner, session_id, thread_id, survives, body in rows
+        if type and (survives or not gone.intersection((session_id, thread_id)))
+    )

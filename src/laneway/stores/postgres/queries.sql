@@ -1,0 +1,197 @@
+-- name: log
+SELECT tail, oldest, longest_fold FROM log WHERE name = ?;
+
+-- name: log_after
+SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
+WHERE log = ? AND "offset" > ? ORDER BY "offset" LIMIT ?;
+
+-- name: thread_after
+SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
+WHERE thread_id = ? AND log = ? AND "offset" > ? ORDER BY "offset" LIMIT ?;
+
+-- name: owner_after
+SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
+WHERE owner = ? AND row > ? AND row < ? ORDER BY row LIMIT ?;
+
+-- name: hidden
+SELECT id FROM hidden;
+
+-- name: hide
+INSERT INTO hidden (id) VALUES (?) ON CONFLICT DO NOTHING;
+
+-- name: enclosing_fold
+WITH cursor (log, place, longest) AS (SELECT ?::text, ?::bigint, ?::bigint)
+SELECT max(last_offset) FROM fold JOIN cursor USING (log)
+WHERE first_offset > place - longest AND first_offset <= place AND last_offset > place;
+
+-- name: enclosing_fold_of_thread
+WITH cursor (log, place, longest) AS (SELECT ?::text, ?::bigint, ?::bigint)
+SELECT max(last_offset) FROM fold JOIN cursor USING (log)
+WHERE first_offset > place - longest AND first_offset <= place AND last_offset > place AND thread_id = ?;
+
+-- name: owner_log
+SELECT oldest, longest_fold FROM owner_log WHERE owner = ?;
+
+-- name: enclosing_fold_of_owner
+WITH cursor (owner, place, longest) AS (SELECT ?::text, ?::bigint, ?::bigint)
+SELECT max(last_row) FROM fold JOIN cursor USING (owner)
+WHERE first_row > place - longest AND first_row <= place AND last_row > place;
+
+-- name: all_after
+SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
+WHERE row > ? AND row < ? ORDER BY row LIMIT ?;
+
+-- name: oldest_of_all
+SELECT coalesce(max(oldest), 0) FROM owner_log;
+
+-- name: is_searchable
+SELECT 1 FROM "thread" WHERE id = ? AND owner = ? AND deleted = 0
+AND id NOT IN (SELECT id FROM hidden) AND session_id NOT IN (SELECT id FROM hidden);
+
+-- name: move_search
+UPDATE counter SET value = greatest(value, ?::bigint) WHERE name = 'search' RETURNING value;
+
+-- name: hidden_first
+SELECT id, progress FROM hidden ORDER BY id LIMIT 1;
+
+-- name: thread_of_session
+SELECT id FROM "thread" WHERE session_id = ? LIMIT 1;
+
+-- name: bury_thread_events
+UPDATE event SET type = '', owner = '', session_id = NULL, thread_id = NULL, item_id = NULL, at = '', body = ''::bytea
+WHERE row IN (SELECT row FROM event WHERE thread_id = ? AND survives = 0 LIMIT ?);
+
+-- name: bury_elsewhere
+UPDATE event SET type = '', owner = '', session_id = NULL, thread_id = NULL, item_id = NULL, at = '', body = ''::bytea
+WHERE row IN (
+  SELECT row FROM event
+  WHERE session_id = ? AND session_id IS NOT NULL AND session_id <> log AND survives = 0 LIMIT ?
+);
+
+-- name: log_window_end
+SELECT max("offset") FROM (SELECT "offset" FROM event WHERE log = ? AND "offset" > ? ORDER BY "offset" LIMIT ?);
+
+-- name: bury_log
+UPDATE event SET type = '', owner = '', session_id = NULL, thread_id = NULL, item_id = NULL, at = '', body = ''::bytea
+WHERE log = ? AND "offset" > ? AND "offset" <= ? AND survives = 0;
+
+-- name: note_progress
+UPDATE hidden SET progress = ? WHERE id = ?;
+
+-- name: drop_folds_of_thread
+DELETE FROM fold WHERE thread_id = ?;
+
+-- name: reveal
+DELETE FROM hidden WHERE id = ?;
+
+-- name: folded_items
+SELECT DISTINCT item_id FROM event
+WHERE item_id IS NOT NULL AND at < ?
+  AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = event.item_id AND item."open" IS NOT NULL)
+  AND NOT EXISTS (SELECT 1 FROM event AS later WHERE later.item_id = event.item_id AND later.at >= ?)
+LIMIT 100;
+
+-- name: range_of_item
+SELECT min(log), min("offset"), max("offset"), min(thread_id), min(owner), min(row), max(row)
+FROM event WHERE item_id = ?;
+
+-- name: note_fold
+INSERT INTO fold (log, first_offset, last_offset, thread_id, owner, first_row, last_row) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING;
+
+-- name: widen_longest_fold
+UPDATE log SET longest_fold = greatest(longest_fold, ?::bigint) WHERE name = ?;
+
+-- name: widen_longest_fold_of_owner
+INSERT INTO owner_log AS kept (owner, longest_fold) VALUES (?, ?)
+ON CONFLICT (owner) DO UPDATE SET longest_fold = greatest(kept.longest_fold, excluded.longest_fold);
+
+-- name: prune_item_deltas
+DELETE FROM event WHERE row IN (SELECT row FROM event WHERE item_id = ? ORDER BY "offset" LIMIT ?);
+
+-- name: oldest_events
+SELECT row, log, "offset", owner, at FROM event
+WHERE row < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 20) ORDER BY row LIMIT ?;
+
+-- name: prune_events
+DELETE FROM event WHERE row <= ?;
+
+-- name: raise_oldest
+UPDATE log SET oldest = greatest(oldest, ?::bigint) WHERE name = ?;
+
+-- name: prune_folds
+DELETE FROM fold WHERE log = ? AND last_offset <= ?;
+
+-- name: note_pruned
+INSERT INTO owner_log AS kept (owner, oldest) VALUES (?, ?)
+ON CONFLICT (owner) DO UPDATE SET oldest = greatest(kept.oldest, excluded.oldest);
+
+-- name: newest_row
+SELECT greatest(
+  coalesce((SELECT max(row) FROM event WHERE row < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 20)), 0),
+  (SELECT value FROM counter WHERE name = 'newest_pruned')
+);
+
+-- name: keep_position
+UPDATE counter SET value = greatest(value, ?::bigint) WHERE name = 'newest_pruned';
+
+-- name: next_position
+SELECT pg_current_xact_id()::text::bigint;
+
+-- name: now
+SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+
+-- name: one_job
+SELECT pg_advisory_xact_lock(hashtextextended(?::text, 0));
+
+-- name: move_logs
+INSERT INTO log AS kept (name, tail) SELECT * FROM unnest(?::text[], ?::bigint[])
+ON CONFLICT (name) DO UPDATE SET tail = kept.tail + excluded.tail RETURNING name, tail;
+
+-- name: move_threads
+INSERT INTO thread_log AS kept (thread_id, tail) SELECT * FROM unnest(?::text[], ?::bigint[])
+ON CONFLICT (thread_id) DO UPDATE SET tail = kept.tail + excluded.tail RETURNING thread_id, tail;
+
+-- name: append_events
+INSERT INTO event (row, log, "offset", seq, type, owner, session_id, thread_id, item_id, survives, at, body)
+SELECT * FROM unnest(
+  ?::bigint[], ?::text[], ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[],
+  ?::text[], ?::bytea[]
+);
+
+-- name: claims
+SELECT id, owner, session_id, thread_id, fence FROM "turn" WHERE id = ANY (?::text[]) AND status = 'running';
+
+-- name: deltas_of_items
+SELECT item_id, body FROM event WHERE item_id = ANY (?::text[]) ORDER BY "offset";
+
+-- name: remove_entry
+DELETE FROM search_entry WHERE thread_id = ? AND item_id = ?;
+
+-- name: remove_entries_of_thread
+DELETE FROM search_entry WHERE row IN (SELECT row FROM search_entry WHERE thread_id = ? LIMIT ?);
+
+-- name: add_entry
+INSERT INTO search_entry (owner, session_id, thread_id, item_id, at, text, terms)
+VALUES (?, ?, ?, ?, ?, ?, ?);
+
+-- name: find
+WITH question (terms, owner, session_id) AS (SELECT ?::text[], ?::text, ?::text)
+SELECT entry.thread_id, entry.item_id, entry.text, entry.at
+FROM search_entry AS entry, question
+WHERE entry.terms @> question.terms
+  AND (question.owner IS NULL OR entry.owner = question.owner)
+  AND (question.session_id IS NULL OR entry.session_id = question.session_id)
+  AND entry.thread_id NOT IN (SELECT id FROM hidden) AND entry.session_id NOT IN (SELECT id FROM hidden)
+  AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item_id AND item.state = 'superseded')
+ORDER BY entry.at DESC, entry.row DESC LIMIT ?;
+
+-- name: schema_version
+SELECT value FROM counter WHERE name = 'schema';
+
+-- name: note_schema_version
+UPDATE counter SET value = ? WHERE name = 'schema';
+
+-- name: columns
+SELECT column_name FROM information_schema.columns
+WHERE table_schema = current_schema() AND table_name = ?;

@@ -1,0 +1,76 @@
+"""Schema: the kinds' tables as their declarations have them, and the migrations, which only add."""
+
+import re
+from pathlib import Path
+
+from laneway.domain.errors import Conflict
+from laneway.stores.postgres.connection import Connection
+from laneway.stores.postgres.queries import SQL
+from laneway.stores.postgres.table import TABLES, Sight, Table, quoted
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+_EVERYTHING = Sight(None, erasing=False)
+
+
+async def migrate(connection: Connection) -> None:
+    """Bring the schema up to date, whole or not at all; of several processes that start, one does it."""
+    async with connection.transaction():
+        await connection.fetch(SQL["one_job"], ("migrate",))
+        (has_schema,) = await connection.single("SELECT to_regclass('counter') IS NOT NULL")
+        version = int((await connection.single(SQL["schema_version"]))[0]) if has_schema else 0
+        migrations = known_migrations()
+        if version > max(migrations):
+            raise Conflict(
+                f"The database has schema version {version}; this program knows {max(migrations)}.",
+                hint="Start the newer Laneway that wrote it.",
+            )
+        for table in TABLES.values():
+            await _declare(connection, table)
+        for number in range(version + 1, max(migrations) + 1):
+            await connection.script(migrations[number].read_text(encoding="utf-8"))
+        await connection.execute(SQL["note_schema_version"], (max(migrations),))
+
+
+def known_migrations() -> dict[int, Path]:
+    """The migrations that ship with this program, by number."""
+    return {int(re.sub(r"_.*", "", path.stem)): path for path in sorted(MIGRATIONS.glob("*.sql"))}
+
+
+async def _declare(connection: Connection, table: Table) -> None:
+    """Make a kind's table, or the columns of it that are new, and its unique indexes."""
+    found = {name for (name,) in await connection.fetch(SQL["columns"], (table.kind.name,))}
+    added = [name for name in table.columns if name not in found]
+    if not found:
+        await connection.script(table_text(table))
+    elif added:
+        await _add_columns(connection, table, added)
+    for names in table.kind.unique:
+        columns = ", ".join(map(quoted, names))
+        index = quoted("_".join((table.kind.name, *names, "unique")))
+        await connection.script(f"CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {table.name} ({columns})")
+
+
+def table_text(table: Table) -> str:
+    """The statement that makes a kind's table. `row` keeps the order of the first put."""
+    columns = "".join(f", {_column(table, name)}" for name in table.columns)
+    return (
+        f"CREATE TABLE {table.name} (row BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+        f' id TEXT COLLATE "C" NOT NULL UNIQUE, owner TEXT COLLATE "C" NOT NULL{columns}, body BYTEA NOT NULL)'
+    )
+
+
+def _column(table: Table, name: str) -> str:
+    type_ = "BIGINT" if name in table.integers else 'TEXT COLLATE "C"'
+    return f"{quoted(name)} {type_}{' NOT NULL' if name in table.required else ''}"
+
+
+async def _add_columns(connection: Connection, table: Table, names: list[str]) -> None:
+    """Add columns and fill them from the bodies, which hold what they are to say."""
+    for name in names:
+        text = _column(table, name).removesuffix(" NOT NULL")
+        await connection.script(f"ALTER TABLE {table.name} ADD COLUMN {text}")
+    for (body,) in await connection.fetch(f"SELECT body FROM {table.name}"):
+        await table.put(connection, table.decode(body, _EVERYTHING))
+    for name in names:
+        if name in table.required:
+            await connection.script(f"ALTER TABLE {table.name} ALTER COLUMN {quoted(name)} SET NOT NULL")

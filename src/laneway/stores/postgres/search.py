@@ -1,0 +1,48 @@
+"""Search: an index of item texts and titles, fed from the log."""
+
+from collections.abc import Sequence
+
+from laneway.domain.errors import Invalid
+from laneway.domain.principal import Principal
+from laneway.store import SearchEntry, SearchHit
+from laneway.stores.postgres.connection import Connection
+from laneway.stores.postgres.locks import ALIVE, Lock, take
+from laneway.stores.postgres.queries import SQL
+from laneway.stores.postgres.terms import snippet, terms_of
+
+TERMS = 64
+# The marks of a snippet, and what the database cannot keep.
+_CLEAN = str.maketrans({"\x02": None, "\x03": None, "\x00": " "})
+
+
+async def index_entries(connection: Connection, entries: Sequence[SearchEntry], position: int) -> int:
+    """Put, replace or remove entries, and move the projection's cursor, which never goes back; returns it."""
+    # The projection may be late: what has been deleted meanwhile must not come back through it.
+    scopes = {id for entry in entries for id in (entry.thread_id, entry.session_id)}
+    await take(connection, {Lock(ALIVE, id, shared=True) for id in scopes})
+    for entry in entries:
+        await connection.execute(SQL["remove_entry"], (entry.thread_id, entry.item_id))
+        if entry.text and await connection.first(SQL["is_searchable"], (entry.thread_id, entry.owner)):
+            await _insert(connection, entry)
+    return int((await connection.single(SQL["move_search"], (position,)))[0])
+
+
+async def find_entries(
+    connection: Connection, principal: Principal, text: str, session_id: str | None, limit: int
+) -> tuple[SearchHit, ...]:
+    """Find the newest entries that have every term."""
+    terms = terms_of(text)
+    if not terms:
+        return ()
+    if len(terms) > TERMS:
+        raise Invalid(f"A search takes at most {TERMS} words.")
+    owner = None if principal.system else principal.user_id
+    found = await connection.fetch(SQL["find"], (terms, owner, session_id, limit))
+    wanted = set(terms)
+    return tuple(SearchHit(thread_id, item_id, snippet(kept, wanted), at) for thread_id, item_id, kept, at in found)
+
+
+async def _insert(connection: Connection, entry: SearchEntry) -> None:
+    text = entry.text.translate(_CLEAN)
+    names = (entry.owner, entry.session_id, entry.thread_id, entry.item_id, entry.at)
+    await connection.execute(SQL["add_entry"], (*names, text, terms_of(text)))

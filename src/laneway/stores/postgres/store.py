@@ -1,0 +1,149 @@
+"""Store: the store contract on a Postgres database that any number of processes share."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from laneway.clock import Clock
+from laneway.domain.changes import Decision, Need, View
+from laneway.domain.errors import Unavailable
+from laneway.domain.event import Delta
+from laneway.domain.principal import Principal
+from laneway.store import Ask, Committed, LogRead, Retention, SearchEntry, SearchHit, Snapshot, StoreOptions
+from laneway.stores.postgres.compaction import prune_some
+from laneway.stores.postgres.connection import Connection, Contended, connect
+from laneway.stores.postgres.erasure import erase_some
+from laneway.stores.postgres.heartbeat import Heartbeat
+from laneway.stores.postgres.locks import Lock
+from laneway.stores.postgres.log import append_deltas
+from laneway.stores.postgres.log_reader import read_log, read_user
+from laneway.stores.postgres.pool import Pool
+from laneway.stores.postgres.reader import answer
+from laneway.stores.postgres.schema import migrate
+from laneway.stores.postgres.search import find_entries, index_entries
+from laneway.stores.postgres.transaction import LearnedLocks, transact
+
+T = TypeVar("T")
+Work = Callable[[Connection], Awaitable[T]]
+
+CONNECTIONS = 16
+ATTEMPTS = 20
+"""How often a transaction that the database gave up is run again."""
+INDEXED = 25
+"""Search entries in one commit."""
+
+
+class PostgresStore:
+    """Implements `laneway.store.Store`, with its search. Times are the database's; `clock` only spaces attempts."""
+
+    def __init__(self, url: str, clock: Clock, options: StoreOptions) -> None:
+        self._url = url
+        self._clock = clock
+        self._options = options
+        self._open: Pool | None = None
+        self._heartbeat: Heartbeat | None = None
+        self._accepted = 0
+        self._idle = asyncio.Event()
+
+    async def open(self) -> None:
+        if self._open is not None:
+            return
+        connection = await connect(self._url)
+        try:
+            await migrate(connection)
+        finally:
+            await connection.close()
+        if self._options.node:
+            heartbeat = Heartbeat(self._url, self._options.node, self._options.lease_s)
+            await asyncio.to_thread(heartbeat.start)
+            self._heartbeat = heartbeat
+        self._open = Pool(self._url, int(self._options.settings.get("connections", CONNECTIONS)))
+
+    async def close(self) -> None:
+        pool, self._open = self._open, None
+        if pool is None:
+            return
+        while self._accepted:
+            self._idle.clear()
+            await self._idle.wait()
+        heartbeat, self._heartbeat = self._heartbeat, None
+        if heartbeat is not None:
+            await asyncio.to_thread(heartbeat.stop)
+        await pool.close()
+
+    async def transact(
+        self, principal: Principal, needs: Sequence[Need], decide: Callable[[View], Decision]
+    ) -> Committed:
+        known: set[Lock] = set()
+
+        async def work(connection: Connection) -> Committed:
+            return await transact(connection, principal, needs, decide, known)
+
+        while True:
+            try:
+                return await self._write(work)
+            except LearnedLocks as learned:
+                known |= learned.locks
+
+    async def append(self, deltas: Sequence[Delta]) -> tuple[str, ...]:
+        return await self._write(lambda connection: append_deltas(connection, deltas))
+
+    async def read(self, principal: Principal, *asks: Ask, log: str | None = None) -> Snapshot:
+        return await self._read(lambda connection: answer(connection, principal, asks, log))
+
+    async def read_log(self, log: str, after: int, limit: int, thread_id: str | None = None) -> LogRead:
+        return await self._read(lambda connection: read_log(connection, log, after, limit, thread_id))
+
+    async def read_user(self, owner: str | None, after: tuple[int, int], limit: int) -> LogRead:
+        return await self._read(lambda connection: read_user(connection, owner, after, limit))
+
+    async def erase(self, limit: int = 500) -> bool:
+        return await self._write(lambda connection: erase_some(connection, limit))
+
+    async def compact(self, retention: Retention) -> int:
+        total = 0
+        while pruned := await self._write(lambda connection: prune_some(connection, retention)):
+            total += pruned
+        return total
+
+    async def index(self, entries: Sequence[SearchEntry], position: int) -> int:
+        # In pieces, so that no lock is held for long. The cursor moves with the last: a crash in between has the rest
+        # come again, and to put an entry twice is to put it once.
+        for start in range(0, len(entries), INDEXED):
+            some = entries[start : start + INDEXED]
+            await self._write(lambda connection, some=some: index_entries(connection, some, 0))
+        return await self._write(lambda connection: index_entries(connection, (), position))
+
+    async def search(
+        self, principal: Principal, text: str, session_id: str | None = None, limit: int = 20
+    ) -> tuple[SearchHit, ...]:
+        return await self._read(lambda connection: find_entries(connection, principal, text, session_id, limit))
+
+    async def _read(self, work: Work[T]) -> T:
+        async with self._pool.transaction("REPEATABLE READ, READ ONLY") as connection:
+            return await work(connection)
+
+    async def _write(self, work: Work[T]) -> T:
+        pool = self._pool
+        self._accepted += 1
+        try:
+            return await self._attempt(pool, work)
+        finally:
+            self._accepted -= 1
+            if not self._accepted:
+                self._idle.set()
+
+    async def _attempt(self, pool: Pool, work: Work[T]) -> T:
+        for _ in range(ATTEMPTS):
+            try:
+                async with pool.transaction() as connection:
+                    return await work(connection)
+            except Contended:
+                await self._clock.sleep(0)
+        raise Unavailable("The database gave the transaction up each time that it was tried.")
+
+    @property
+    def _pool(self) -> Pool:
+        if self._open is None:
+            raise Unavailable("The store is not open.")
+        return self._open

