@@ -105,6 +105,18 @@ def test_ask_reads_a_long_question_from_its_input(settled: Shell):
     assert answered.stdout == "one\ntwo\n"
 
 
+def test_ask_says_why_it_has_to_wait(shell: Shell, server: Server):
+    thread = shell.json("ask", "--agent", "script", "say hi")["thread_id"]
+    shell.run("queue", thread, "pause")
+    asking = shell.terminal("ask", "--thread", thread, "say later")
+
+    asking.see("the queue is paused")
+    shell.run("queue", thread, "resume")
+    asking.see("later")
+
+    assert asking.ended() == 0
+
+
 def test_ctrl_c_stops_what_was_asked(shell: Shell, server: Server):
     asking = shell.terminal("ask", "--agent", "script", "stream 2 10\nsleep 600")
     reading = shell.terminal("tail", "--all", "--after", "0")

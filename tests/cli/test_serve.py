@@ -104,6 +104,17 @@ def test_an_open_stream_does_not_hold_up_the_end(shell: Shell):
     assert reading.ended() in {0, 130}
 
 
+def test_a_second_signal_does_not_wait_for_running_turns(shell: Shell):
+    server = shell.given(LANEWAY_DRAIN_S="600").serve()
+    asking = shell.terminal("ask", "--agent", "script", "ask go on?")
+    asking.see("asks for an approval")
+
+    server.process.send_signal(signal.SIGTERM)
+    code = server.stop(signal.SIGINT)
+
+    assert code == 0
+
+
 def test_logs_are_json_without_keys(shell: Shell):
     server = shell.serve()
     key = shell.run("key", "create").stdout.strip()

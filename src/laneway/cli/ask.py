@@ -50,6 +50,9 @@ async def _ask(where: Where, text: str, thread_id: str | None, agent: str | None
 async def _answer(lane: Lane, posted: Posted) -> AnsweredTurn:
     stop = asyncio.Event()
     stopping = asyncio.get_running_loop().create_task(_stop(lane, posted, stop))
+    queue = await lane.queue(posted.thread_id)
+    if queue.paused:
+        _tell_pause(queue.reason or "by the owner", posted)
     try:
         with interrupted(stop.set), show.err.status("waiting for the answer"):
             turn_id = ""
@@ -78,6 +81,10 @@ def _tell(event: Event, posted: Posted) -> None:
         case ApprovalRequested(approval=approval):
             show.note(f"{approval.tool} asks for an approval: laneway chat {posted.thread_id}, then /yes or /no")
         case QueuePaused(reason=reason):
-            show.note(f"the queue is paused ({reason}): laneway queue {posted.thread_id} resume")
+            _tell_pause(reason, posted)
         case _:
             pass
+
+
+def _tell_pause(reason: str, posted: Posted) -> None:
+    show.note(f"the queue is paused ({reason}): laneway queue {posted.thread_id} resume")

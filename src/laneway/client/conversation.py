@@ -52,7 +52,8 @@ class Conversations(Threads, History, Turns):
     async def run(self, thread_id: str, message: Message) -> AnsweredTurn:
         """Send a message and wait for the turn that takes it; returns it when it is over, well or not.
 
-        It also returns a turn that waits for a person's review. Raises `NotTaken` when the message is withdrawn.
+        It also returns a turn that waits for a person's review. A paused queue, or an approval, keeps it waiting.
+        Raises `NotTaken` when the message is withdrawn.
         """
         posted = await self.post(thread_id, message)
         try:

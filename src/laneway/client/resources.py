@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar, overload
+from typing import Generic, Literal, TypeVar, overload
 
 from laneway.agent import Capabilities
 from laneway.domain.instant import Instant
@@ -53,6 +53,18 @@ class AgentResource:
     capabilities: Capabilities
     available: bool
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingAgent:
+    """What an agent is doing in a session: its active turn, if it has one."""
+
+    agent: str
+    status: Literal["idle", "running", "waiting", "needs_review"]
+    pid: int | None = None
+    last_activity: Instant | None = None
+    thread_id: str | None = None
+    turn_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,14 @@
 """Sessions: shared environments, and what their threads share: state, notes, values, files, timers."""
 
 from laneway.client.connection import Connection, given, route
-from laneway.client.resources import AttachmentResource, NoteResource, Page, SelectionResource, ValueResource
+from laneway.client.resources import (
+    AttachmentResource,
+    NoteResource,
+    Page,
+    SelectionResource,
+    ValueResource,
+    WorkingAgent,
+)
 from laneway.domain.alert import FiringResource, MissedPolicy, TimerResource, TimerState
 from laneway.domain.instant import Instant
 from laneway.domain.json import Json, JsonObject
@@ -54,6 +61,10 @@ class Sessions:
     async def state(self, session_id: str) -> JsonObject:
         """The shared state, as the page shows it and as agents are briefed with it; `version` is among its keys."""
         return await self._connection.get(route("sessions", session_id, "state"), dict[str, Json])
+
+    async def session_agents(self, session_id: str) -> Page[WorkingAgent]:
+        """What the agents are doing in a session."""
+        return await self._connection.get_page(route("sessions", session_id, "agents"), WorkingAgent)
 
     async def selection(self, session_id: str) -> SelectionResource:
         """Which thread the user last viewed. Navigation only."""
