@@ -27,7 +27,7 @@ LOGIN_S = 30 * 86_400.0
 CODE_S = 600.0
 CODES = 16
 CACHED = 10_000
-CACHED_S = 30.0
+CACHED_S = 10.0
 """A cached answer is asked for again after this, should the ring that evicts it have been lost."""
 
 _KEY = re.compile(r"lw_[A-Za-z0-9_-]{43}")

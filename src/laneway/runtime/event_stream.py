@@ -63,6 +63,16 @@ class EventStream:
         self._limit = PAGE
         self._news = asyncio.Event()
 
+    @property
+    def is_current(self) -> bool:
+        """Whether everything that is known has been taken, and the rest will come from the tail."""
+        return not self._buffer and not self._is_behind
+
+    @property
+    def held(self) -> int:
+        """How many bytes wait to be sent."""
+        return self._size
+
     async def catch_up(self) -> None:
         """Take a page from the store; at its end, follow the tail. Raises `BadCursor` and `CursorExpired`."""
         read = await self.place.log.read(self._cursor, self._limit, self.thread_id)
@@ -104,7 +114,7 @@ class EventStream:
 
     def keep_alive(self) -> None:
         """Say that the connection lives, unless something else is about to."""
-        if not self._buffer:
+        if not self._buffer and not self._is_ending:
             self._put(KEEP_ALIVE)
 
     def close(self, reason: str) -> None:
@@ -113,6 +123,7 @@ class EventStream:
             log.info("stream closed", reason=reason, user_id=self.who.principal.user_id)
         self._is_ending = True
         self._buffer.clear()
+        self._size = 0
         self._news.set()
         if self.abort is not None:
             self.abort()
