@@ -48,6 +48,8 @@ class Order:
     hit: int = 1
     census: str = ""
     """A file to which every place that is passed is written."""
+    opened: str = ""
+    """A file to which every path that is opened from the first request on is written."""
     lies: int = 0
     """The seed of a bus and an engine whose hints get lost; 0: honest ones."""
     planted: str = ""
@@ -109,9 +111,18 @@ def _serve(order: Order) -> None:
 
         def ready(running: Running) -> None:
             announcement.enter_context(announced(running.data_dir, running.url))
+            if order.opened:
+                sys.addaudithook(partial(_note_opened, order.opened))
             say({"id": order.id, "url": running.url, "pid": os.getpid()})
 
         runner.run(run_server(settings, redactor, ready))
+
+
+def _note_opened(told: str, event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open" and isinstance(arguments[0], str) and arguments[0] != told:
+        descriptor = os.open(told, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.write(descriptor, arguments[0].encode(errors="replace") + b"\n")
+        os.close(descriptor)
 
 
 def _break(order: Order) -> None:

@@ -73,6 +73,32 @@ SCENARIOS: tuple[Scenario, ...] = (
         "L-5", "everybody comes back after a restart", "scenarios.readers:run_stampede",
         {"quick": 500, "nightly": 5000, "release": 5000}, "streams", 600, is_timed=True,
     ),
+    # --- input ---
+    Scenario(
+        "A-1", "requests made from the OpenAPI document", "scenarios.schema",
+        {"quick": 5000, "nightly": 100_000, "release": 100_000}, "requests", 7200,
+    ),
+    Scenario(
+        "A-3", "bodies that are not JSON by our rules", "scenarios.input:run_json",
+        {"quick": 2000, "nightly": 50_000, "release": 200_000}, "mutations", 3600, 1_000_000,
+    ),
+    Scenario(
+        "A-4", "ids and cursors that are none", "scenarios.input:run_ids", {"quick": 1, "nightly": 1, "release": 1},
+        "rounds", 600,
+    ),
+    Scenario(
+        "A-5", "characters that mean something to SQL", "scenarios.input:run_sql",
+        {"quick": 20, "nightly": 1000, "release": 5000}, "random strings", 3600, 1_000_000,
+    ),
+    # --- authorisation ---
+    Scenario(
+        "X-1", "every route against every kind of caller", "scenarios.suites:run_matrix",
+        {"quick": 1, "nightly": 1, "release": 1}, "rounds", 300,
+    ),
+    Scenario(
+        "X-5", "hosts and origins that are nearly ours", "scenarios.suites:run_origins",
+        {"quick": 1, "nightly": 1, "release": 1}, "rounds", 300,
+    ),
     # --- time ---
     Scenario(
         "T-1", "the wall clock jumps", "scenarios.clocks", {"quick": 6, "nightly": 200, "release": 2000}, "rounds", 7200
