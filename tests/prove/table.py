@@ -28,6 +28,10 @@ SCENARIOS: tuple[Scenario, ...] = (
         "F-9", "backends that babble, stall, vanish, explode", "scenarios.starved:run_backends",
         {"quick": 100, "nightly": 100, "release": 100}, "MB", 300, max_disk_mb=2000,
     ),
+    Scenario(
+        "I-16", "stops at random moments of a turn", "scenarios.cancels",
+        {"quick": 60, "nightly": 1000, "release": 10_000}, "stops", 3600, 1_000_000,
+    ),
     # --- storage ---
     Scenario(
         "S-1", "power cuts between any two syncs", "scenarios.storage:run_power_cuts",
@@ -73,6 +77,10 @@ SCENARIOS: tuple[Scenario, ...] = (
         "L-5", "everybody comes back after a restart", "scenarios.readers:run_stampede",
         {"quick": 500, "nightly": 5000, "release": 5000}, "streams", 600, is_timed=True,
     ),
+    Scenario(
+        "L-6", "a flood of one user", "scenarios.flood",
+        {"quick": 300, "nightly": 1000, "release": 1000}, "threads", 600, is_timed=True,
+    ),
     # --- input ---
     Scenario(
         "A-1", "requests made from the OpenAPI document", "scenarios.schema",
@@ -89,6 +97,13 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "A-5", "characters that mean something to SQL", "scenarios.input:run_sql",
         {"quick": 20, "nightly": 1000, "release": 5000}, "random strings", 3600, 1_000_000,
+    ),
+    Scenario(
+        "A-6", "bodies without end", "scenarios.bodies", {"quick": 1, "nightly": 20, "release": 20}, "rounds", 1200
+    ),
+    Scenario(
+        "A-7", "text that looks like a stream's framing", "scenarios.injection",
+        {"quick": 60, "nightly": 2000, "release": 10_000}, "combinations", 3600, 1_000_000,
     ),
     # --- authorisation ---
     Scenario(
