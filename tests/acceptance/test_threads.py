@@ -1,5 +1,7 @@
 """Seed 002: conversations as a resource: titles, counts, previews, lists, edits, and their whole history."""
 
+from contextlib import aclosing
+
 import pytest
 
 import laneway
@@ -72,3 +74,46 @@ async def test_what_was_said_is_found(lane: laneway.Lane):
         pass  # the search projection follows the log in its own time
 
     assert {each.thread_id for each in found} == {thread.id}
+
+
+async def test_what_has_been_read_is_counted_for_each_thread(lane: laneway.Lane):
+    thread, other = [await lane.create_thread("script") for _ in range(2)]
+    for text in ("one", "two"):
+        await lane.run(thread.id, f"say {text}")
+    await lane.run(other.id, "say three")
+    answers = await lane.messages(thread.id, role="assistant")
+
+    left = await lane.mark_read(thread.id, answers[0].id)
+
+    assert left == 1
+    assert {each.id: each.unread for each in await lane.list_threads(unread=True)} == {thread.id: 1, other.id: 1}
+
+
+async def test_a_file_of_the_session_comes_back_as_it_was(lane: laneway.Lane):
+    session = await lane.create_session("files")
+    content = bytes(range(256)) * 100
+
+    file = await lane.upload("data.bin", content, session_id=session.id)
+
+    assert (file.name, file.size) == ("data.bin", len(content))
+    assert await lane.download(file.id) == content
+    assert [each.id for each in await lane.list_attachments(session.id)] == [file.id]
+    await lane.delete_attachment(file.id)
+    with pytest.raises(errors.NotFound):
+        await lane.download(file.id)
+
+
+async def test_a_timer_raises_an_alert_in_a_thread_of_its_own(lane: laneway.Lane):
+    session = await lane.create_session("alerts")
+
+    timer = await lane.create_timer(session.id, "say ding", at="2026-01-01T00:00:00Z", agent_id="script")
+    async with aclosing(lane.events(session_id=session.id, after=0)) as events:
+        async for event in events:
+            if event.type == "turn.completed":
+                break
+    fired = await lane.alerts(session.id)
+
+    assert [(each.source, each.state) for each in fired] == [(timer.id, "fired")]
+    answers = await lane.messages(fired[0].thread_id or "", role="assistant")
+    assert answers[-1].text.endswith("\nding"), "its text is the last line of the briefing"
+    assert (await lane.get_timer(session.id, timer.id)).state == "done"

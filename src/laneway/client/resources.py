@@ -105,6 +105,13 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """How many messages of a thread have not been read."""
+
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
 class NoteResource:
     """A note of a session."""
 
@@ -178,6 +185,7 @@ class KeyResource:
     last_used_at: Instant | None = None
     role: Role | None = None
     scope: Scope = "full"
+    expires_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)

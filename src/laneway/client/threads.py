@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from laneway.client.connection import Connection, given, route
-from laneway.client.resources import CreatedThread, Page, Posted
+from laneway.client.resources import CreatedThread, Page, Posted, Unread
 from laneway.domain.item import ItemResource, ItemRole
 from laneway.domain.json import Json, JsonObject
 from laneway.domain.queue import Delivery
@@ -80,9 +80,10 @@ class Threads:
         """Delete a thread: what runs is cancelled, and every trace goes."""
         await self._connection.delete(route("threads", thread_id))
 
-    async def mark_read(self, thread_id: str, item_id: str) -> None:
-        """Say that the thread has been read up to this item."""
-        await self._connection.request("POST", route("threads", thread_id, "read"), body={"item_id": item_id})
+    async def mark_read(self, thread_id: str, item_id: str) -> int:
+        """Say that the thread has been read up to this item; returns how many messages are still unread."""
+        path = route("threads", thread_id, "read")
+        return (await self._connection.write("POST", path, Unread, {"item_id": item_id})).unread
 
     async def messages(
         self,
