@@ -4,7 +4,7 @@ import asyncio
 import os
 import tempfile
 import warnings
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
@@ -212,6 +212,70 @@ async def test_a_lost_connection_is_unavailable_and_the_next_one_is_not(url: str
 
     assert await commit(store, putting(events=[paused()])) == 1
     assert await get(store, THREAD, THR) == thread()
+
+
+class Losing:
+    """A connection whose commit is made, and whose answer to it is lost."""
+
+    def __init__(self, inner: Connection) -> None:
+        self._inner = inner
+
+    async def fetch(self, query: str, /, *bindings: object) -> Sequence[Sequence[object]]:
+        return await self._inner.fetch(query)
+
+    async def execute(self, query: str, /, *bindings: object) -> str:
+        await self._inner.script(query)
+        if query == "COMMIT":
+            self._inner.terminate()
+            raise ConnectionResetError
+        return ""
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+    def is_in_transaction(self) -> bool:
+        return False
+
+    def is_closed(self) -> bool:
+        return not self._inner.is_clean
+
+    def terminate(self) -> None:
+        self._inner.terminate()
+
+
+class LosingPool(Pool):
+    async def _take(self) -> Connection:
+        return Connection(Losing(await super()._take()))
+
+
+@pytest.mark.parametrize("ending", ["", "; ROLLBACK; BEGIN"])
+async def test_a_commit_whose_answer_is_lost_is_looked_up(url: str, ending: str) -> None:
+    await run(url, lambda connection: connection.script("CREATE TABLE kept (id BIGINT)"))
+    pool = LosingPool(url, 1)
+
+    async def write() -> None:
+        async with pool.transaction() as connection:
+            ((number,),) = await connection.fetch("SELECT pg_current_xact_id()::text::bigint")
+            connection.transaction_id = int(number)
+            await connection.script(f"INSERT INTO kept VALUES (1){ending}")
+
+    if ending:
+        with pytest.raises(Unavailable):
+            await write()
+    else:
+        await write()
+
+    rows = await run(url, lambda connection: connection.fetch("SELECT * FROM kept"))
+    assert rows == ([] if ending else [(1,)])
+    await pool.close()
+
+
+async def test_a_log_of_an_older_server_is_refused(url: str, store: PostgresStore) -> None:
+    await commit(store, putting(events=[paused()]))
+    await run(url, lambda connection: connection.execute("UPDATE event SET row = row + (1::bigint << 60)"))
+
+    with pytest.raises(Conflict, match="positions"):
+        await PostgresStore(url, FakeClock(), StoreOptions()).open()
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:

@@ -23,6 +23,14 @@ class Contended(LanewayError):
     """The database gave this transaction up for the sake of another: it is to be run again."""
 
 
+class InDoubt(Unavailable):
+    """The connection was lost during a commit, and whether it was made is not known yet."""
+
+    def __init__(self, reason: str, transaction_id: int) -> None:
+        super().__init__(reason)
+        self.transaction_id = transaction_id
+
+
 class _Driver(Protocol):
     async def fetch(self, query: str, /, *bindings: object) -> Sequence[Sequence[Any]]: ...
     async def execute(self, query: str, /, *bindings: object) -> str: ...
@@ -37,6 +45,8 @@ class Connection:
 
     def __init__(self, driver: _Driver) -> None:
         self._driver = driver
+        self.transaction_id: int | None = None
+        """Set by whoever asks for it: what to ask the server about when a commit's answer is lost."""
 
     @property
     def is_clean(self) -> bool:
@@ -79,13 +89,19 @@ class Connection:
     @asynccontextmanager
     async def transaction(self, isolation: Isolation = "READ COMMITTED") -> AsyncGenerator[None]:
         """Commit what is done inside, or nothing of it. After a cancellation the connection is of no more use."""
+        self.transaction_id = None
         await self.script(f"BEGIN ISOLATION LEVEL {isolation}")
         try:
             yield
         except Exception:
             await self._roll_back()
             raise
-        await self.script("COMMIT")
+        try:
+            await self.script("COMMIT")
+        except Unavailable as error:
+            if self.transaction_id is None:
+                raise
+            raise InDoubt(error.detail, self.transaction_id) from error
 
     async def _roll_back(self) -> None:
         if self._driver.is_closed():

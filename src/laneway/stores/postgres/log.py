@@ -137,6 +137,7 @@ class _Numbers:
 async def _reserve_numbers(connection: Connection, logs: Iterable[str], threads: Iterable[str | None]) -> _Numbers:
     """Take the transaction's id for a position, and move the counters on. The caller holds the counters' locks."""
     (position,) = await connection.single(SQL["next_position"])
+    connection.transaction_id = int(position)
     offsets = await _reserve(connection, "move_logs", Counter(logs))
     seqs = await _reserve(connection, "move_threads", Counter(id for id in threads if id is not None))
     return _Numbers(int(position), offsets, seqs)

@@ -5,7 +5,12 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from laneway.domain.errors import Unavailable
-from laneway.stores.postgres.connection import Connection, Isolation, connect
+from laneway.stores.postgres.connection import Connection, InDoubt, Isolation, connect
+from laneway.stores.postgres.queries import SQL
+
+PATIENCE = 100
+PAUSE_S = 0.05
+"""How often, and how far apart, the server is asked about a commit that it has not finished."""
 
 
 class Pool:
@@ -36,8 +41,13 @@ class Pool:
     @asynccontextmanager
     async def transaction(self, isolation: Isolation = "READ COMMITTED") -> AsyncGenerator[Connection]:
         """Lend a connection for one transaction."""
-        async with self.lease() as connection, connection.transaction(isolation):
-            yield connection
+        async with self.lease() as connection:
+            try:
+                async with connection.transaction(isolation):
+                    yield connection
+            except InDoubt as doubt:
+                if not await self._is_committed(doubt.transaction_id):
+                    raise Unavailable(doubt.detail) from doubt
 
     async def close(self) -> None:
         """Wait for what is lent, then close everything."""
@@ -46,6 +56,21 @@ class Pool:
             await self._free.acquire()
         while self._idle:
             await self._idle.pop().close()
+
+    async def _is_committed(self, transaction_id: int) -> bool:
+        """Ask the server itself what became of a commit whose answer was lost."""
+        connection = await connect(self._url)
+        try:
+            status: object = "in progress"
+            # The other end may not have noticed yet that nobody listens.
+            for _ in range(PATIENCE):
+                (status,) = await connection.single(SQL["transaction_status"], (str(transaction_id),))
+                if status != "in progress":
+                    break
+                await asyncio.sleep(PAUSE_S)
+            return status == "committed"
+        finally:
+            await connection.close()
 
     async def _take(self) -> Connection:
         while self._idle:

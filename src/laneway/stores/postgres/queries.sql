@@ -138,6 +138,12 @@ UPDATE counter SET value = greatest(value, ?::bigint) WHERE name = 'newest_prune
 -- name: next_position
 SELECT pg_current_xact_id()::text::bigint;
 
+-- name: transaction_status
+SELECT pg_xact_status(?::text::xid8);
+
+-- name: has_positions_to_come
+SELECT coalesce(max(row) >> 20, 0) > pg_current_xact_id()::text::bigint FROM event;
+
 -- name: now
 SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 

@@ -29,6 +29,16 @@ async def migrate(connection: Connection) -> None:
         for number in range(version + 1, max(migrations) + 1):
             await connection.script(migrations[number].read_text(encoding="utf-8"))
         await connection.execute(SQL["note_schema_version"], (max(migrations),))
+        await _check_positions(connection)
+
+
+async def _check_positions(connection: Connection) -> None:
+    """Refuse a log that was restored into a younger server: what it appends would sort before what is there."""
+    if (await connection.single(SQL["has_positions_to_come"]))[0]:
+        raise Conflict(
+            "The log holds positions that this server's transaction ids have not reached.",
+            hint="Restore a physical backup, or set the next transaction id with pg_resetwal before the first start.",
+        )
 
 
 def known_migrations() -> dict[int, Path]:

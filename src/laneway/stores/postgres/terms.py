@@ -1,17 +1,21 @@
-"""Terms: cuts texts into words as SQLite's `unicode61` does, so that both stores find the same; and shows where."""
+"""Terms: cuts texts into words with SQLite's own tokenizer, so that both stores find the same; and shows where."""
 
 import hashlib
-import unicodedata
-from collections.abc import Collection, Iterator
+import threading
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+import apsw
 
 LONGEST = 200
 """Letters of a word that are kept as they are; a longer one is found by its hash, because an index has its limits."""
 SHOWN = 24
 """Words in a snippet."""
-BEGIN, END = "\x02", "\x03"
+BEGIN, END = b"\x02", b"\x03"
 
 _Place = tuple[str, int, int]
-"""A word, and where it begins and ends in the text."""
+"""A word, and where it begins and ends in the encoded text."""
+_LOCAL = threading.local()
 
 
 def terms_of(text: str) -> list[str]:
@@ -21,48 +25,32 @@ def terms_of(text: str) -> list[str]:
 
 def snippet(text: str, terms: Collection[str]) -> str:
     """A part of the text with the words in it marked."""
-    places = list(_places(text))
+    places, encoded = list(_places(text)), text.encode()
     first = next((number for number, (term, _, _) in enumerate(places) if term in terms), 0)
     start = max(0, min(first - SHOWN // 4, len(places) - SHOWN))
     shown = places[start : start + SHOWN]
-    begin = shown[0][1] if start else 0
-    end = shown[-1][2] if start + SHOWN < len(places) else len(text)
-    parts, place = ["…" if start else ""], begin
+    place = shown[0][1] if start else 0
+    end = shown[-1][2] if start + SHOWN < len(places) else len(encoded)
+    parts = ["…".encode()] if start else []
     for term, left, right in shown:
         if term in terms:
-            parts += (text[place:left], BEGIN, text[left:right], END)
+            parts += (encoded[place:left], BEGIN, encoded[left:right], END)
             place = right
-    return "".join((*parts, text[place:end], "…" if end < len(text) else ""))
+    parts += (encoded[place:end], "…".encode() if end < len(encoded) else b"")
+    return b"".join(parts).decode()
 
 
 def _places(text: str) -> Iterator[_Place]:
-    start = None
-    for place, char in enumerate(text):
-        if _is_word(char) or (start is not None and unicodedata.category(char) == "Mn"):
-            start = place if start is None else start
-        elif start is not None:
-            yield _term(text[start:place]), start, place
-            start = None
-    if start is not None:
-        yield _term(text[start:]), start, len(text)
+    for start, end, *terms in _tokenizer()(text.encode(), apsw.FTS5_TOKENIZE_DOCUMENT, None):
+        yield _shortened(str(terms[0])), start, end
 
 
-def _is_word(char: str) -> bool:
-    category = unicodedata.category(char)
-    return category[0] in "LN" or category == "Co"
+def _tokenizer() -> Callable[..., Any]:
+    # A connection of SQLite's belongs to one thread at a time.
+    if not hasattr(_LOCAL, "tokenizer"):
+        _LOCAL.tokenizer = apsw.Connection(":memory:").fts5_tokenizer("unicode61")
+    return _LOCAL.tokenizer
 
 
-def _term(word: str) -> str:
-    folded = "".join(map(_fold, word))
-    if len(folded) <= LONGEST:
-        return folded
-    return hashlib.blake2b(folded.encode(), digest_size=32).hexdigest()
-
-
-def _fold(char: str) -> str:
-    """Lower case without its marks."""
-    lower = char.lower()
-    decomposed = unicodedata.normalize("NFD", lower if len(lower) == 1 else char)
-    if len(decomposed) == 1 and unicodedata.category(decomposed) == "Mn":
-        return ""
-    return decomposed[0] if unicodedata.combining(decomposed[-1]) else lower
+def _shortened(term: str) -> str:
+    return term if len(term) <= LONGEST else hashlib.blake2b(term.encode(), digest_size=32).hexdigest()
