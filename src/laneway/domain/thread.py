@@ -67,6 +67,13 @@ class Thread:
     status_reason: str | None = None
     pause_reason: str | None = None
     active_turn_id: str | None = None
+    def minus(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input_tokens - other.input_tokens,
+            self.output_tokens - other.output_tokens,
+            self.cost_usd - other.cost_usd,
+        )
+
     active_status: Literal["running", "waiting", "needs_review"] | None = None
     turn_reason: str | None = None
     """Why the active turn waits or needs a review, or why the last one failed."""

@@ -6,7 +6,7 @@ from typing import assert_never
 from laneway.domain.approval import ApprovalState, approval_resource
 from laneway.domain.changes import Decision
 from laneway.domain.command import CancelTurn, ResolveApproval, RetryTurn, ReviewTurn
-from laneway.domain.decide.outcome import complete_item, end_unowned
+from laneway.domain.decide.outcome import complete_item, end_unowned, is_message
 from laneway.domain.decide.pause import FOR_REVIEW, paused, resumed
 from laneway.domain.decide.users import audit
 from laneway.domain.draft import Draft
@@ -51,8 +51,13 @@ def retry_turn(draft: Draft, command: RetryTurn) -> Decision:
     lost = [item for item in draft.items_of(turn.id) if item.state == "interrupted"]
     for item in lost:
         draft.put(ITEM, replace(item, state="superseded"))
-    spoken = sum(1 for item in lost if item.role == "assistant" and not item.call and item.text)
-    draft.save(replace(thread, message_count=thread.message_count - spoken))
+    # The turn counts in its thread when it ends, once: what it counted at its last end is taken back.
+    draft.save(
+        replace(
+            thread, message_count=thread.message_count - sum(map(is_message, lost)),
+            usage=thread.usage.minus(turn.usage),
+        )
+    )  # fmt: skip
     _free(draft, draft.thread(thread.id), turn)
     return draft.decision(turn_resource(draft.turn(turn.id)))
 
