@@ -135,7 +135,9 @@ def full_disk(seed: int) -> dict[str, object]:
             return {"skipped": str(error)}
         if done.returncode != 0 and "mount" in done.stderr + done.stdout:
             return {"skipped": done.stderr.strip()}
-        return json.loads(done.stdout) if done.stdout else {"problems": 1, "examples": [done.stderr[-2000:]]}
+        # Above its last line are the log lines of heartbeats that found the disk full.
+        lines = done.stdout.splitlines()
+        return json.loads(lines[-1]) if lines else {"problems": 1, "examples": [done.stderr[-2000:]]}
 
 
 async def fill(directory: Path, seed: int) -> dict[str, object]:
