@@ -21,6 +21,8 @@ class LocalEngine:
         self._again: dict[str, ReadyThread] = {}
         self._regaining: dict[str, asyncio.Future[None]] = {}
         self._stopping = False
+        self._parted: set[str] = set()
+        """Threads whose turn has given its place back and waits."""
 
     @property
     def running(self) -> int:
@@ -34,11 +36,15 @@ class LocalEngine:
 
     async def stop(self, drain_s: float) -> None:
         self._stopping = True
+        # Nobody's answer comes in time for a turn that waits: it goes on at the next start.
+        waiting = {self._tasks[thread_id] for thread_id in self._parted & self._tasks.keys()}
+        for task in waiting:
+            task.cancel()
         tasks = set(self._tasks.values())
         if not tasks:
             return
         _, late = await asyncio.wait(tasks, timeout=drain_s)
-        for task in late:
+        for task in late - waiting:
             task.cancel()
         if late:
             await asyncio.wait(late)
@@ -83,6 +89,7 @@ class LocalEngine:
             log.exception("turn runner failed", thread_id=candidate.thread_id)
         finally:
             slot.release()
+            self._parted.discard(candidate.thread_id)
             del self._tasks[candidate.thread_id]
             again = self._again.pop(candidate.thread_id, None)
             if again is not None:
@@ -93,6 +100,7 @@ class LocalEngine:
 
     def give_back(self, candidate: Candidate) -> None:
         """A turn waits for a person: another may have its place."""
+        self._parted.add(candidate.thread_id)
         self._queue.leave(candidate)
         self._admit()
 
@@ -104,6 +112,7 @@ class LocalEngine:
         self._admit()
         try:
             await admitted
+            self._parted.discard(candidate.thread_id)
         except asyncio.CancelledError:
             if admitted.done() and not admitted.cancelled():
                 self._queue.leave(candidate)
