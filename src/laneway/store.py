@@ -211,7 +211,10 @@ class SearchIndex(Protocol):
     """The search projection that a store keeps beside its records. It tails the log, off the path of any write."""
 
     async def index(self, entries: Sequence[SearchEntry], position: int) -> int:
-        """Put entries into the search projection and move its cursor; with no entries, only tell the cursor."""
+        """Put entries into the search projection and move its cursor on to `position` (0: only tell it); returns it.
+
+        After a crash the cursor may be some way behind: to put an entry again changes nothing.
+        """
         ...
 
     async def search(

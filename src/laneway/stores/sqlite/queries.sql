@@ -74,6 +74,9 @@ AND id NOT IN (SELECT id FROM hidden) AND session_id NOT IN (SELECT id FROM hidd
 -- name: move_search
 UPDATE counter SET value = max(value, ?) WHERE name = 'search' RETURNING value;
 
+-- name: search_cursor
+SELECT value FROM counter WHERE name = 'search';
+
 -- name: entry_of_item
 SELECT row FROM search_entry WHERE thread_id = ? AND item_id = ?;
 

@@ -26,6 +26,11 @@ def index_entries(connection: Connection, entries: Sequence[SearchEntry], positi
     return int(single(connection.execute(SQL["move_search"], (position,)))[0])
 
 
+def search_cursor(connection: Connection) -> int:
+    """How far the projection was when it was last written down."""
+    return int(single(connection.execute(SQL["search_cursor"]))[0])
+
+
 def find_entries(
     connection: Connection, principal: Principal, text: str, session_id: str | None, limit: int
 ) -> tuple[SearchHit, ...]:

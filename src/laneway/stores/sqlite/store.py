@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Literal, TypeVar
@@ -25,7 +25,7 @@ from laneway.stores.sqlite.lock import DirectoryLock
 from laneway.stores.sqlite.log import append_deltas
 from laneway.stores.sqlite.log_reader import read_log, read_user
 from laneway.stores.sqlite.reader import Reader, answer
-from laneway.stores.sqlite.search import find_entries, index_entries
+from laneway.stores.sqlite.search import find_entries, index_entries, search_cursor
 from laneway.stores.sqlite.transaction import transact
 from laneway.stores.sqlite.writer import Committer, Writer
 
@@ -35,6 +35,8 @@ READERS = 2
 """Threads for reads that may take long."""
 INDEXED = 25
 """Search entries in one commit."""
+CURSOR_STEP = 256
+"""Positions that the search projection may be ahead of what is written down of it."""
 SMALL = 16
 """Rows of a log that are read at once on the caller's own thread."""
 
@@ -104,12 +106,17 @@ class SQLiteStore:
         return total
 
     async def index(self, entries: Sequence[SearchEntry], position: int) -> int:
-        # In pieces, so that nobody's commit waits for all of them. The cursor moves with the last: a crash in between
-        # has the rest come again, and to put an entry twice is to put it once.
+        # In pieces, so that nobody's commit waits for all of them. The cursor moves behind the last, and a crash in
+        # between has the rest come again: to put an entry twice is to put it once.
+        parts = self._parts
         for start in range(0, len(entries), INDEXED):
             some = entries[start : start + INDEXED]
-            await self._parts.writer.submit(lambda connection, some=some: index_entries(connection, some, 0))
-        return await self._parts.writer.submit(lambda connection: index_entries(connection, (), position))
+            await parts.writer.submit(lambda connection, some=some: index_entries(connection, some, 0))
+        parts.indexed = max(parts.indexed, position)
+        # Most of what is told has nothing to be found by: that is not worth a commit each time.
+        if entries or parts.indexed - parts.indexed_kept >= CURSOR_STEP:
+            parts.indexed_kept = await parts.writer.submit(parts.keep_indexed)
+        return parts.indexed
 
     async def search(
         self, principal: Principal, text: str, session_id: str | None = None, limit: int = 20
@@ -146,6 +153,8 @@ class _Parts:
                 self._idle.put(opened.enter_context(Reader(*self.database.reader())))
             self.threads = opened.enter_context(ThreadPoolExecutor(READERS, thread_name_prefix="laneway-reader"))
             self.writer = opened.enter_context(Writer(Committer(self.database)))
+            self.indexed = self.indexed_kept = self.near.read(search_cursor)
+            opened.callback(self._finish_indexing)
             if options.node:
                 opened.enter_context(Heartbeat(self.writer, clock, options.node, options.lease_s))
             # From here on `close` gives back, in the opposite order, what was opened.
@@ -159,5 +168,14 @@ class _Parts:
         finally:
             self._idle.put(reader)
 
+    def keep_indexed(self, connection: Connection) -> int:
+        """Write down how far the search projection is."""
+        return index_entries(connection, (), self.indexed)
+
     def close(self) -> None:
         self._opened.close()
+
+    def _finish_indexing(self) -> None:
+        if self.indexed > self.indexed_kept:
+            with suppress(Unavailable):  # then it comes again
+                self.writer.submit_from_thread(self.keep_indexed).result()
