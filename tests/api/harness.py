@@ -185,7 +185,8 @@ class Harness:
         named = dict(headers or {})
         if key is not None:
             named["Authorization"] = f"Bearer {key}"
-        http = httpx.AsyncClient(transport=StreamingAsgiTransport(self.api), base_url=BASE, headers=named)
+        base = f"http://127.0.0.1:{self.app.settings.port}"
+        http = httpx.AsyncClient(transport=StreamingAsgiTransport(self.api), base_url=base, headers=named)
         self.callers.append(http)
         return Caller(http)
 

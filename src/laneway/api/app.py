@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -74,13 +75,15 @@ class Api(FastAPI):
         return problem(Malformed(str(error.detail)))
 
     def _methods_of(self, scope: Scope) -> list[str]:
-        methods = [
+        """What the path takes: of paths that both fit, the one with fewer parameters is meant."""
+        fitting = [route for route in self.routes if route.matches(scope)[0] is not Match.NONE]
+        fewest = min((route.path.count("{") for route in fitting if isinstance(route, APIRoute)), default=0)
+        return sorted(
             method
-            for route in self.routes
-            if route.matches(scope)[0] is not Match.NONE
-            for method in getattr(route, "methods", None) or ()
-        ]
-        return sorted(set(methods))
+            for route in fitting
+            if isinstance(route, APIRoute) and route.path.count("{") == fewest
+            for method in route.methods or ()
+        )
 
 
 async def _refuse_late(_: Request, error: Exception) -> Response:

@@ -47,12 +47,10 @@ def complete(document: dict[str, Any], routes: "Sequence[Route]") -> dict[str, A
     shapes = [shape for route in routes for shape in (route.body, route.shows) if shape is not None]
     document["components"] = {
         "schemas": _components(tuple(_distinct([*shapes, Problem]))),
-        "securitySchemes": {
-            "key": {"type": "http", "scheme": "bearer"},
-            "login": {"type": "apiKey", "in": "cookie", "name": "laneway_login"},
-        },
+        # The page's cookie is not named: programs use a key, and a generated client that sent both would be refused.
+        "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
     }
-    document["security"] = [{"key": []}, {"login": []}]
+    document["security"] = [{"key": []}]
     return document
 
 
@@ -133,19 +131,17 @@ def _header_parameters(route: "Route") -> list[dict[str, Any]]:
 
 
 def _query_parameters(shape: type) -> list[dict[str, Any]]:
-    properties = _schema_of(shape)["properties"]
+    schema_of_all = _components((shape,))[shape.__name__]
+    properties, required = schema_of_all["properties"], schema_of_all["required"]
     made: list[dict[str, Any]] = []
     for each in parameters_of(shape):
         schema = {name: value for name, value in properties[each.name].items() if name != "default"}
         if each.is_family:
             made.append({"name": f"{each.name}.KEY", "in": "query", "schema": {"type": "string"}})
         else:
-            made.append({"name": each.name, "in": "query", "schema": _without_null(schema)})
+            needed = each.name in required
+            made.append({"name": each.name, "in": "query", "required": needed, "schema": _without_null(schema)})
     return made
-
-
-def _schema_of(shape: type) -> dict[str, Any]:
-    return _components((shape,))[shape.__name__]
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

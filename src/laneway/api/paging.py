@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 Limit = Annotated[int, Meta(ge=1, le=100, description="How many to list.")]
 Offset = Annotated[int, Meta(ge=0, le=2**31, description="How many to pass over. A cursor is better.")]
-CursorText = Annotated[str, Meta(max_length=8192, description="The `X-Next-Cursor` of the page before.")]
+CursorText = Annotated[str, Meta(max_length=2048, description="The `X-Next-Cursor` of the page before.")]
 Order = tuple[tuple[str, Literal["asc", "desc"]], ...]
 
 

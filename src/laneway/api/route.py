@@ -57,6 +57,8 @@ class Route:
             owned = await self._owned(call) if self.owns else {}
             call = Call(app, request, read_query(request.scope["query_string"], self.query))
             call.owned = owned
+            if self.policy == "write":
+                call.idempotency()  # refused when malformed, wherever it would not be needed
             return await self.handle(call)
         except LanewayError as error:
             return problem(error)

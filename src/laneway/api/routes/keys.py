@@ -9,6 +9,7 @@ from starlette.responses import Response
 from laneway.api.bodies import Body, Name
 from laneway.api.call import Call, records_of
 from laneway.api.paging import Paging, page_query
+from laneway.api.query import Moment
 from laneway.api.resources import CreatedKey, KeyResource, Me
 from laneway.api.route import Routes
 from laneway.api.routes.login import me_of
@@ -33,7 +34,7 @@ class CreateKeyBody(Body, frozen=True):
     """The name of another user, who is made when missing: an admin may, and the key then has that user's role."""
     role: Role | None = None
     scope: Scope | None = None
-    expires_at: str | None = None
+    expires_at: Moment | None = None
 
 
 @routes.add("GET", "/me", "read", shows=Me)
@@ -54,7 +55,6 @@ async def list_keys(call: Call) -> Response:
 async def create_key(call: Call) -> Response:
     """Make a key. It is told once, here: an Idempotency-Key does not make it told again."""
     body = await call.body(CreateKeyBody)
-    call.idempotency()  # refused when malformed, though a secret is never told twice
     mine = call.principal
     if body.user is not None and body.user != call.who.name:
         return await _create_for(call, body.user, body)

@@ -59,7 +59,7 @@ class ThreadsQuery(Paging, frozen=True, kw_only=True, rename={"from_": "from"}):
     agent_id: Name | None = None
     kind: ThreadKind | None = None
     status: ThreadStatus | None = None
-    tag: tuple[str, ...] = ()
+    tag: tuple[Annotated[str, Meta(max_length=100)], ...] = ()
     archived: Flag | None = None
     pinned: Flag | None = None
     unread: Flag | None = None
