@@ -29,6 +29,8 @@ class Some:
     kind: Kind[Record]
     where: Mapping[str, str | int]
     limit: int = 1000
+    follow: tuple[str, ...] = ()
+    """As for `One`, from each record that was found."""
 
 
 @dataclass(frozen=True, slots=True)

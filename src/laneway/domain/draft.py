@@ -157,17 +157,19 @@ class Draft:
         )
 
     def finished(self, thread_id: str) -> Thread:
-        """The thread with its status stored: what a reply shows."""
+        """The thread as it will be stored, with its status and the time of its change: what a reply shows."""
         thread = self._threads[thread_id]
         runnable = bool(thread.queue) and bool(self.next_batch(thread).item_ids)
-        return self.save(with_status(thread, runnable))
+        thread = with_status(thread, runnable)
+        if thread is not self._before[thread_id] and thread.updated_at != self.at:
+            thread = replace(thread, updated_at=self.at)
+        return self.save(thread)
 
     def _finish(self, thread_id: str) -> None:
         before = self._before[thread_id]
         thread = self.finished(thread_id)
         if thread is before:
             return
-        thread = self.save(replace(thread, updated_at=self.at))
         self.put(THREAD, thread)
         if thread.deleted:
             return

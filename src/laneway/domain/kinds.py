@@ -43,8 +43,11 @@ THREAD = Kind(
     (
         "session_id", "agent_id", "kind", "status", "active_turn_id", "title", "tags", "metadata", "pinned",
         "archived", "unread", "queue_depth", "active_at", "created_at", "updated_at", "deleted", "alert_source",
+        "parent_thread_id", "ancestor_2", "ancestor_3", "awaited_by",
     ),
-    references=MappingProxyType({"session_id": "session", "active_turn_id": "turn", "last_turn_id": "turn"}),
+    references=MappingProxyType(
+        {"session_id": "session", "active_turn_id": "turn", "last_turn_id": "turn", "parent_thread_id": "thread"}
+    ),
     thread="id",
     session="session_id",
 )  # fmt: skip

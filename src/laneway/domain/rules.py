@@ -28,6 +28,8 @@ class Limits:
     entries_per_session: int = 10_000
     attachments_per_session: int = 1_000
     alerts_per_minute: int = 10
+    child_depth: int = 3
+    children_per_turn: int = 16
     batch_items: int = 100
     batch_bytes: int = 256 * 1024
 

@@ -46,6 +46,19 @@ class RequestApproval:
 
 
 @dataclass(frozen=True, slots=True)
+class SpawnChild:
+    """The call's child is made, unless it exists already, and waited for."""
+
+    item_id: str
+    call_id: str
+    text: str
+    agent: str | None
+    waits: bool
+    tools: tuple[str, ...] | None
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveWait:
     """The answer is here, and the turn has its slot again."""
 
@@ -112,6 +125,7 @@ TurnStep = (
     | CompleteItem
     | CallTool
     | RequestApproval
+    | SpawnChild
     | LeaveWait
     | StartCall
     | ReturnCall

@@ -32,6 +32,26 @@ class ThreadSettings:
     ticket: str | None = None
 
 
+TaskState = Literal["open", "completed", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What makes a thread a child: the call that spawned it, and how its first end was reported."""
+
+    turn_id: str
+    call_id: str
+    waits: bool
+    """Whether the turn that spawned it waits; otherwise the result goes into the parent's queue."""
+    ancestors: tuple[str, ...]
+    """The parent, its parent, and so on."""
+    tools: tuple[str, ...] | None = None
+    """What the parent's agent might call: the child's may call no more. None: no bound."""
+    state: TaskState = "open"
+    error: str | None = None
+    ended_turn_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What models consumed: tokens, and US dollars where the provider's price is known."""
@@ -45,6 +65,13 @@ class Usage:
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
             self.cost_usd + other.cost_usd,
+        )
+
+    def minus(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input_tokens - other.input_tokens,
+            self.output_tokens - other.output_tokens,
+            self.cost_usd - other.cost_usd,
         )
 
 
@@ -67,13 +94,6 @@ class Thread:
     status_reason: str | None = None
     pause_reason: str | None = None
     active_turn_id: str | None = None
-    def minus(self, other: "Usage") -> "Usage":
-        return Usage(
-            self.input_tokens - other.input_tokens,
-            self.output_tokens - other.output_tokens,
-            self.cost_usd - other.cost_usd,
-        )
-
     active_status: Literal["running", "waiting", "needs_review"] | None = None
     turn_reason: str | None = None
     """Why the active turn waits or needs a review, or why the last one failed."""
@@ -94,8 +114,22 @@ class Thread:
     parent_thread_id: str | None = None
     forked_from: str | None = None
     alert_source: str | None = None
+    task: Task | None = None
     version: int = 1
     deleted: bool = False
+
+    @property
+    def ancestor_2(self) -> str | None:
+        return self.task.ancestors[1] if self.task and len(self.task.ancestors) > 1 else None
+
+    @property
+    def ancestor_3(self) -> str | None:
+        return self.task.ancestors[2] if self.task and len(self.task.ancestors) > 2 else None
+
+    @property
+    def awaited_by(self) -> str | None:
+        """The thread whose turn waits for this one."""
+        return self.parent_thread_id if self.task and self.task.waits and self.task.state == "open" else None
 
     @property
     def active_at(self) -> Instant:
@@ -148,6 +182,11 @@ class ThreadResource(ThreadSummary):
 
 SUMMARY_FIELDS = tuple(each.name for each in fields(ThreadSummary))
 RESOURCE_FIELDS = (*SUMMARY_FIELDS, "settings", "usage")
+
+
+def child_thread_id(call_id: str) -> str:
+    """The thread that a `spawn` makes: the call's id is its unique key, so no call makes two."""
+    return "thr_" + call_id.removeprefix("call_")
 
 
 def thread_summary(thread: Thread) -> ThreadSummary:

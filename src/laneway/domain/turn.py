@@ -74,6 +74,8 @@ class Turn:
     usage: Usage = field(default_factory=Usage)
     error: TurnError | None = None
     cancel: CancelRequest | None = None
+    children: int = 0
+    """How many threads it has spawned."""
     once_started: bool = False
     """A call with an effect that must happen once was started: a failure then pauses the queue."""
     finished_at: Instant | None = None

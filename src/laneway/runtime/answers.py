@@ -14,12 +14,14 @@ class Answers:
     """Waits for what the store will say, looking again whenever there may be news."""
 
     def __init__(self, bus: Bus) -> None:
-        self._waiting: dict[str, asyncio.Event] = {}
+        self._waiting: dict[str, list[asyncio.Event]] = {}
         self._hush = bus.listen(self._hear)
 
     async def wait(self, turn_id: str, look: Callable[[], Awaitable[T | None]]) -> T:
         """Return what `look` finds, as soon as it finds something."""
-        news = self._waiting.setdefault(answer_topic(turn_id), asyncio.Event())
+        # One for each wait: a turn may wait for several children side by side.
+        news, topic = asyncio.Event(), answer_topic(turn_id)
+        self._waiting.setdefault(topic, []).append(news)
         try:
             while True:
                 # Cleared before looking: a ring that comes while we look is not lost.
@@ -29,12 +31,15 @@ class Answers:
                     return found
                 await news.wait()
         finally:
-            self._waiting.pop(answer_topic(turn_id), None)
+            self._waiting[topic].remove(news)
+            if not self._waiting[topic]:
+                del self._waiting[topic]
 
     def look_again(self) -> None:
         """Let every waiting turn look, whether or not a ring came."""
-        for news in self._waiting.values():
-            news.set()
+        for waiting in self._waiting.values():
+            for news in waiting:
+                news.set()
 
     def close(self) -> None:
         """Hear no more rings."""
@@ -42,4 +47,5 @@ class Answers:
 
     def _hear(self, topics: frozenset[str]) -> None:
         for topic in topics & self._waiting.keys():
-            self._waiting[topic].set()
+            for news in self._waiting[topic]:
+                news.set()

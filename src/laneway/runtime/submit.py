@@ -151,6 +151,10 @@ def _topics_of(record: Record) -> tuple[str, ...]:
             return (cancel_topic(record.id),)
         case Approval():
             return (answer_topic(record.turn_id),)
+        case Thread() if record.task is not None:
+            # The turn that waits for this child looks again; a deleted child's own turn learns that it has to stop.
+            gone = (cancel_topic(record.active_turn_id),) if record.deleted and record.active_turn_id else ()
+            return (answer_topic(record.task.turn_id), *gone) if record.deleted or record.task.state != "open" else ()
         case Key() | Login():
             return (KEYS_TOPIC,)
         case _:

@@ -10,6 +10,9 @@ from laneway.tool import Tool, ToolFailed, ToolSpec
 ASK = "ask"
 """The tool behind `TurnHandle.ask`: it does nothing but want an approval, and no model is told of it."""
 
+SPAWN = "spawn"
+"""The tool that starts a child thread; a turn's handle performs it."""
+
 
 class Toolbox:
     """Every session's built-in tools and those of its environment."""

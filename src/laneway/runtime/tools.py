@@ -12,9 +12,10 @@ from laneway.domain.decide import decide, needs_of
 from laneway.domain.errors import LanewayError
 from laneway.domain.json import Json, JsonObject
 from laneway.domain.rules import Rules
+from laneway.runtime.children import SpawnTool
 from laneway.runtime.schedule import schedule
 from laneway.runtime.toolbox import ASK
-from laneway.tool import StoreStep, ToolFailed, ToolScope, ToolSpec
+from laneway.tool import StoreStep, Tool, ToolFailed, ToolScope, ToolSpec
 
 _TEXT: JsonObject = {"type": "string", "minLength": 1}
 
@@ -88,9 +89,9 @@ def _optional_text(arguments: JsonObject, name: str) -> str | None:
     return value
 
 
-def command_tools(rules: Rules, clock: Clock) -> tuple[CommandTool, ...]:
-    """Notes and timers as tools."""
-    return tuple(CommandTool(spec, rules, clock) for spec in (_NOTE_ADD, _TIMER_CREATE, _TIMER_DELETE))
+def command_tools(rules: Rules, clock: Clock) -> tuple[Tool, ...]:
+    """Notes, timers and children as tools."""
+    return (*(CommandTool(spec, rules, clock) for spec in (_NOTE_ADD, _TIMER_CREATE, _TIMER_DELETE)), SpawnTool())
 
 
 _NOTE_ADD = ToolSpec(

@@ -12,6 +12,7 @@ from laneway.domain.approval import Approval
 from laneway.domain.changes import Changes, One, View
 from laneway.domain.command import Recorded
 from laneway.domain.decide.sessions import with_state_change
+from laneway.domain.errors import TooMany, UnknownAgent
 from laneway.domain.ids import Ids
 from laneway.domain.item import IN_CONTEXT, Call, Item
 from laneway.domain.json import Json, JsonObject, as_object
@@ -19,13 +20,14 @@ from laneway.domain.kinds import APPROVAL, ATTACHMENT, ITEM, SESSION, THREAD
 from laneway.domain.principal import SYSTEM
 from laneway.domain.session import Attachment, Session
 from laneway.domain.step import CallTool, LeaveWait, RequestApproval, ReturnCall, StartCall, TakeSteer, TurnStep
-from laneway.domain.thread import Thread
+from laneway.domain.thread import Thread, child_thread_id
 from laneway.domain.turn import Turn
 from laneway.engine import Slot
 from laneway.runtime.answers import Answers
 from laneway.runtime.attachments import Attachments
+from laneway.runtime.children import find_end, spawn_step
 from laneway.runtime.journal import Journal
-from laneway.runtime.toolbox import ASK, Toolbox
+from laneway.runtime.toolbox import ASK, SPAWN, Toolbox
 from laneway.runtime.turn_record import TurnRecord, clean
 from laneway.store import Get, Page, Query, Store, Where
 from laneway.tool import OutsideTool, StoreStep, StoreTool, Tool, ToolFailed, ToolRejected, ToolScope, ToolSpec
@@ -177,6 +179,9 @@ class RunningTurn:
         item = self._record.new_item("tool")
         call = Call(Ids(self._services.clock.seed()).make("call"), name, arguments, tool.spec.effect, "called")
         pending = _Pending(item.id, call, tool)
+        if name == SPAWN:
+            await self._record.commit(CallTool(item, call))
+            return await self._spawn(pending)
         if not isinstance(tool, OutsideTool) and not self._must_ask(tool):
             return await self._call_store_tool(pending, tool, CallTool(item, call))
         if self._must_ask(tool):
@@ -195,6 +200,8 @@ class RunningTurn:
 
     async def _go_on(self, pending: _Pending) -> Json:
         """Take up a call that an earlier attempt began: what was approved is not asked again."""
+        if pending.call.name == SPAWN:
+            return await self._spawn(pending)
         if pending.call.state == "rejected":
             return await self._reject(pending, pending.call.error)
         asked = pending.call.approval_id if pending.call.state == "called" else None
@@ -222,6 +229,33 @@ class RunningTurn:
         if approval.state != "approved":
             return await self._reject(pending, approval.note)
         return await self._perform(pending)
+
+    async def _spawn(self, pending: _Pending) -> Json:
+        """Have the call's child made, if it is not there yet, and wait for its end without holding a slot."""
+        child = {"thread_id": child_thread_id(pending.call.call_id)}
+        try:
+            step = spawn_step(pending.item_id, pending.call, self._turn, self._profile)
+            await self._record.commit(step)
+        except ToolFailed as failed:
+            return await self._fail(pending, failed)
+        except (TooMany, UnknownAgent) as refused:
+            return await self._fail(pending, ToolFailed(refused.detail))
+        if not step.waits:
+            await self._return(pending, "returned", child)
+            return child
+        self._slot.release()
+        left = self._stop_the_clock()
+        end = await self._services.answers.wait(
+            self._turn.id, lambda: find_end(self._services.store, pending.call.call_id)
+        )
+        await self._slot.regain()
+        self._start_the_clock(left)
+        leave = LeaveWait("the child has ended")
+        if end.error is not None:
+            return await self._fail(pending, ToolFailed(clean(end.error)), leave)
+        result = bounded({**child, "answer": end.answer}, self._services.max_output_bytes)
+        await self._record.commit(leave, ReturnCall(pending.item_id, pending.call.effect, result))
+        return result
 
     def _stop_the_clock(self) -> float | None:
         if self._limit is None or (when := self._limit.when()) is None:

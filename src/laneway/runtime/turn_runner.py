@@ -31,6 +31,7 @@ from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
 from laneway.engine import ReadyThread, Slot
 from laneway.environment import Environment
+from laneway.runtime.children import within
 from laneway.runtime.journal import Journal
 from laneway.runtime.submit import Runtime, cancel_topic
 from laneway.runtime.turn_handle import RunningTurn, TurnServices, message_of
@@ -157,7 +158,8 @@ class TurnRunner:
                 await record.end(EndTurn("failed", "failed", "unknown_agent", f"There is no agent {name!r} here."))
                 return
             around = await self._surroundings(claim, agent)
-            handle = RunningTurn(self._services, record, turn, around.session, agent.profile, slot, journal)
+            profile = within(agent.profile, claim.thread.task)
+            handle = RunningTurn(self._services, record, turn, around.session, profile, slot, journal)
             given = _turn_input(claim, around, agent, handle)
             body = _Body(_answer(agent, given, record), turn.id, self._options.stop_grace_s)
             await self._see_through(body, handle, min(agent.profile.timeout_s, self._options.wall_clock_s), record)

@@ -4,6 +4,7 @@ from laneway.domain import command as c
 from laneway.domain import step as s
 from laneway.domain.changes import Count, Decision, Folded, One, Some, View
 from laneway.domain.command import Command
+from laneway.domain.decide.children import spawn_needs
 from laneway.domain.decide.claim import begin_turn, take_up_turn
 from laneway.domain.decide.cuts import cut_needs, delete_message, edit_message, regenerate_answer
 from laneway.domain.decide.fork import fork_needs, fork_thread
@@ -80,6 +81,22 @@ def _active_turn(thread_id: str) -> Needs:
         Some(ITEM, {"thread_id": thread_id, "open": 1}),
         Some(APPROVAL, {"thread_id": thread_id, "state": "open"}),
         Folded(thread_id),
+        *_family(thread_id),
+    )
+
+
+def _family(thread_id: str) -> Needs:
+    """Who learns of the end of a thread's turn: its parent, and the children that it waits for."""
+    return (
+        One(THREAD, thread_id, ("parent_thread_id",)),
+        Some(THREAD, {"awaited_by": thread_id}, follow=("active_turn_id",)),
+    )
+
+
+def _descendants(thread_id: str) -> Needs:
+    """At most three deep (`child_depth`), and no more than a user may have threads."""
+    return tuple(
+        Some(THREAD, {column: thread_id}, limit=10_000) for column in ("parent_thread_id", "ancestor_2", "ancestor_3")
     )
 
 
@@ -92,6 +109,7 @@ def _turn(thread_id: str, turn_id: str) -> Needs:
         Some(QUEUE_ITEM, {"thread_id": thread_id, "open": 1}),
         Some(APPROVAL, {"thread_id": thread_id, "state": "open"}),
         Folded(thread_id),
+        *_family(thread_id),
     )
 
 
@@ -129,10 +147,11 @@ def _recording(command: c.RecordTurn) -> Needs:
     items = tuple(One(ITEM, item_id) for item_id in sorted(named))
     queue = Some(QUEUE_ITEM, {"thread_id": command.thread_id, "open": 1})
     steers = (queue,) if any(isinstance(step, s.TakeSteer) for step in command.steps) else ()
-    return (One(THREAD, command.thread_id), One(TURN, command.turn_id), *items, *steers, *_lanes(command))
+    spawns = tuple(need for step in command.steps if isinstance(step, s.SpawnChild) for need in spawn_needs(step))
+    return (One(THREAD, command.thread_id), One(TURN, command.turn_id), *items, *steers, *spawns, *_lanes(command))
 
 
-_NAMING = (s.CompleteItem, s.RequestApproval, s.StartCall, s.ReturnCall)
+_NAMING = (s.CompleteItem, s.RequestApproval, s.SpawnChild, s.StartCall, s.ReturnCall)
 
 
 def _lanes(command: c.RecordTurn) -> Needs:
@@ -187,7 +206,7 @@ _TABLE: tuple[Verb, ...] = (
         create_thread,
     ),
     verb(c.UpdateThread, lambda m: _thread(m.thread_id), update_thread),
-    verb(c.DeleteThread, lambda m: _thread_and_turn(m.thread_id), delete_thread),
+    verb(c.DeleteThread, lambda m: (*_thread_and_turn(m.thread_id), *_descendants(m.thread_id)), delete_thread),
     verb(c.ReadThread, lambda m: _thread(m.thread_id), read_thread),
     verb(c.PostMessage, lambda m: _posting(m.thread_id, m.message), post_message),
     verb(

@@ -59,7 +59,7 @@ def begin_turn(draft: Draft, command: BeginTurn) -> Decision:
 
 def _new_turn(draft: Draft, thread: Thread, batch: list[QueueItem], node: str) -> Turn:
     agent = batch[0].agents[0] if batch[0].agents else thread.agent_id
-    run = Run(agent, LaneKey("chat", thread.id, agent))
+    run = Run(agent, LaneKey("task" if thread.kind == "task" else "chat", thread.id, agent))
     return Turn(
         draft.ids.make("trn"), thread.owner, thread.session_id, thread.id, thread.turn_count + 1, "running", 1, 1,
         batch[0].trigger, tuple(item.id for item in batch), (run,), draft.at, len(batch), batch[0].again, node,

@@ -5,6 +5,7 @@ from typing import Literal, assert_never
 
 from laneway.domain.approval import approval_resource
 from laneway.domain.decide.pause import paused
+from laneway.domain.decide.report import leave_children, report
 from laneway.domain.draft import Draft
 from laneway.domain.event import (
     ApprovalExpired,
@@ -62,10 +63,11 @@ def end_turn(
         thread, active_turn_id=None, active_status=None, last_turn_id=turn.id, usage=thread.usage.plus(turn.usage),
         turn_reason=_reason(turn), summary=_alert_summary(thread),
     )  # fmt: skip
+    leave_children(draft, thread)
     thread = _rehome_steers(draft, draft.save(thread))
     if ending == "failed" and thread.queue and (turn.once_started or thread.settings.on_failure == "pause"):
         thread = paused(draft, thread, "the last turn failed" + _side_effect(turn))
-    return draft.save(thread)
+    return report(draft, draft.save(thread), turn)
 
 
 def _terminal_event(turn: Turn, ending: Ending) -> EventData:

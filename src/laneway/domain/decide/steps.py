@@ -6,6 +6,7 @@ from typing import assert_never
 from laneway.domain.approval import Approval, approval_resource
 from laneway.domain.changes import Decision
 from laneway.domain.command import Recorded, RecordTurn
+from laneway.domain.decide.children import spawn_child
 from laneway.domain.decide.claim import consume
 from laneway.domain.decide.outcome import complete_item, end_turn, ending_of
 from laneway.domain.draft import Draft
@@ -33,6 +34,7 @@ from laneway.domain.step import (
     ReleaseTurn,
     RequestApproval,
     ReturnCall,
+    SpawnChild,
     StartCall,
     StartItem,
     TakeSteer,
@@ -69,6 +71,9 @@ def _apply(draft: Draft, thread: Thread, turn: Turn, step: TurnStep, taken: list
         case RequestApproval():
             _refuse_when_cancelled(turn)
             return _request_approval(draft, thread, turn, step)
+        case SpawnChild():
+            _refuse_when_cancelled(turn)
+            return spawn_child(draft, thread, turn, step)
         case LeaveWait():
             return _leave_wait(draft, thread, turn, step)
         case StartCall():

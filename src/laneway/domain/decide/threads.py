@@ -128,6 +128,12 @@ def delete_thread(draft: Draft, command: DeleteThread) -> Decision:
     draft.save(replace(thread, deleted=True, active_turn_id=None, active_status=None, queue=()))
     draft.tell_thread(thread, ThreadDeleted())
     draft.erase(thread.id)
+    for child in draft.view.some(THREAD):
+        if child.task is not None and thread.id in child.task.ancestors and not child.deleted:
+            # Its active turn stays named: whoever runs that is told to stop, and finds the thread gone.
+            draft.save(replace(draft.thread(child.id), deleted=True, queue=()))
+            draft.tell_thread(child, ThreadDeleted())
+            draft.erase(child.id)
     audit(draft, thread.owner, "thread.deleted", thread.id)
     return draft.decision()
 

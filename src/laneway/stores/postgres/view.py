@@ -56,8 +56,11 @@ class LoadedView:
         match need:
             case One(kind, id, follow):
                 await self._load_one(connection, kind, id, follow, sight)
-            case Some(kind, where, limit):
-                self._keep(kind, await TABLES[kind.name].some(connection, where, limit, sight))
+            case Some(kind, where, limit, follow):
+                found = await TABLES[kind.name].some(connection, where, limit, sight)
+                self._keep(kind, found)
+                for record in found if follow else ():
+                    await self._load_one(connection, kind, record.id, follow, sight)
             case Span():
                 self._keep(need.kind, await TABLES[need.kind.name].span(connection, need, sight))
             case Count(kind, where):
