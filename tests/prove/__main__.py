@@ -27,15 +27,17 @@ def main() -> int:
     asked = _arguments()
     seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(2**32)
     if asked.inside:
-        asked.json.write_text(json.dumps(run_here(BY_ID[asked.inside], seed, asked.size)), encoding="utf-8")
+        asked.json.write_text(
+            json.dumps(run_here(BY_ID[asked.inside], seed, asked.size, asked.plant)), encoding="utf-8"
+        )
         return 0
     if asked.list:
         return _list()
-    chosen = _chosen(asked.only)
     if asked.planted:
         from tests.prove.controls import run_controls  # noqa: PLC0415 - imports every scenario
 
-        return run_controls(seed, asked.json)
+        return run_controls(seed, asked.only, asked.jobs, asked.json)
+    chosen = _chosen(asked.only)
     started = time.monotonic()
     print(f"tier {asked.tier}, seed {seed}; what fails can be run again with --only ID --seed {seed}\n", flush=True)
     outcomes = asyncio.run(run_all(chosen, asked.tier, seed, asked.size, _tell, asked.jobs))
@@ -57,6 +59,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--planted", action="store_true", help="plant known bugs and see that each is caught")
     parser.add_argument("--list", action="store_true", help="say which scenarios there are")
     parser.add_argument("--inside", choices=sorted(BY_ID), help=argparse.SUPPRESS)
+    parser.add_argument("--plant", default="", help=argparse.SUPPRESS)
     parser.add_argument("--size", type=int, help="how much, instead of the tier's number")
     return parser.parse_args()
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterable
 
 from laneway.buses.local import LocalBus
+from laneway.domain.admission import Caps
 from laneway.engine import ReadyThread
 from laneway.engines.local import LocalEngine
 
@@ -36,8 +37,15 @@ class LyingBus(LocalBus):
 
 
 class DeafEngine(LocalEngine):
-    """Is not told of half of the threads that became ready; the sweep tells it, which a lie leaves alone."""
+    """Does not hear of half of the threads that became ready; what it has not heard of once, it hears the next time."""
+
+    def __init__(self, caps: Caps) -> None:
+        super().__init__(caps)
+        self._unheard: set[str] = set()
 
     def dispatch(self, ready: ReadyThread) -> None:
-        if _RANDOM.random() < 0.5:
-            super().dispatch(ready)
+        if ready.thread_id not in self._unheard and _RANDOM.random() < 0.5:
+            self._unheard.add(ready.thread_id)
+            return
+        self._unheard.discard(ready.thread_id)
+        super().dispatch(ready)

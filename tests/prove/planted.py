@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.prove.bugs import storage, streams, turns
+
 
 @dataclass(frozen=True)
 class Bug:
@@ -15,6 +17,28 @@ class Bug:
     """At least one finding has to name one of these: caught, and for the right reason."""
     plant: Callable[[], None]
     """Puts it in. Runs in the server's process, before anything is built."""
+    is_here: bool = False
+    """The scenario has no server: the bug goes into its own process."""
 
 
-BUGS: dict[str, Bug] = {}
+BUGS: dict[str, Bug] = {
+    "ack-before-commit": Bug(
+        "an answer leaves before its commit", "F-1", 6, ("I-1", "I-20"), storage.acknowledge_before_commit
+    ),
+    "normal-sync": Bug("synchronous = NORMAL", "S-1", 60, ("I-1",), storage.sync_normally, is_here=True),
+    "early-decision": Bug(
+        "decided on what was read before the transaction", "L-6", 50, ("I-3", "I-7", "I-19", "I-22"),
+        storage.decide_before_the_transaction,
+    ),
+    "no-owner": Bug("queries without the owner", "X-2", 400, ("I-29",), storage.own_nothing),
+    "second-turn": Bug("a claim without the unique index", "F-1", 10, ("I-9",), turns.start_a_second_turn),
+    "no-fence": Bug("late writes of an ended turn are taken", "F-9", 1, ("I-10", "I-16"), turns.forget_the_fence),
+    "cancel-once": Bug("the cancel flag is read once", "I-16", 12, ("I-16",), turns.look_for_a_cancel_once),
+    "one-shot-recovery": Bug("the sweep runs at the start only", "N-5", 30, ("I-6", "I-16"), turns.sweep_once),
+    "fired-late": Bug("a timer is marked after its thread is made", "F-2", 1, ("I-36",), turns.fire_in_two_commits),
+    "no-idempotency": Bug("an Idempotency-Key is forgotten", "N-1", 40, ("I-2",), turns.forget_idempotency),
+    "session-filter": Bug("streams are filtered by session", "L-4", 200, ("I-23",), streams.tell_the_whole_session),
+    "hints-as-data": Bug("a lost ring is never made up for", "N-5", 30, ("N-5",), streams.trust_the_hints),
+    "splitlines": Bug("streams are framed with splitlines", "A-7", 5, ("I-28",), streams.frame_by_splitlines),
+    "kept-places": Bug("an ended stream keeps its place", "L-3", 30, ("I-26",), streams.keep_every_place),
+}  # fmt: skip

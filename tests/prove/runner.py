@@ -44,16 +44,29 @@ class Outcome:
         }  # fmt: skip
 
 
-def run_here(scenario: Scenario, seed: int, size: int) -> dict[str, Any]:
+def run_here(scenario: Scenario, seed: int, size: int, plant: str = "") -> dict[str, Any]:
     """Run a scenario in this process: what the runner's children do."""
     stay_on_this_machine()
     BUDGET.limit = scenario.max_requests
+    if plant:
+        _plant(plant)
     module, _, function = scenario.module.partition(":")
     try:
         report: Report = getattr(import_module(f"tests.prove.{module}"), function or "run")(seed, size)
     except Exception:  # noqa: BLE001 - whatever goes wrong in a scenario is its result, and is told as such
         report = Report([f"the scenario broke: {line}" for line in traceback.format_exc().splitlines()[-12:]])
     return {"report": asdict(report), "requests": BUDGET.spent}
+
+
+def _plant(name: str) -> None:
+    """Put a known bug into every server that this process starts, or into the process itself."""
+    from tests.prove import planted  # noqa: PLC0415 - imports the whole server
+    from tests.prove.harness import world  # noqa: PLC0415 - the same
+
+    if planted.BUGS[name].is_here:
+        planted.BUGS[name].plant()
+    else:
+        world.PLANTED = name
 
 
 async def run_all(
@@ -65,7 +78,7 @@ async def run_all(
 
     async def one(scenario: Scenario) -> None:
         async with places:
-            outcome = await _run_apart(scenario, seed, size or scenario.sizes[tier])
+            outcome = await run_apart(scenario, seed, size or scenario.sizes[tier])
         outcomes.append(outcome)
         told(outcome)
 
@@ -81,14 +94,15 @@ async def run_all(
     return outcomes
 
 
-async def _run_apart(scenario: Scenario, seed: int, size: int) -> Outcome:
+async def run_apart(scenario: Scenario, seed: int, size: int, plant: str = "") -> Outcome:
+    """Run a scenario in a process of its own."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="prove-run-") as folder:
         result = Path(folder) / "result.json"
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.prove", "--inside", scenario.id, "--seed", str(seed), "--size", str(size),
-            "--json", str(result), stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, cwd=ROOT,
-            env={**os.environ, "TMPDIR": folder}, start_new_session=True,
+            "--json", str(result), "--plant", plant, stdin=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE, cwd=ROOT, env={**os.environ, "TMPDIR": folder}, start_new_session=True,
             preexec_fn=die_with_parent,
         )  # fmt: skip
         said, stopped = await _watch(process, scenario, Path(folder))
@@ -102,7 +116,7 @@ async def _run_apart(scenario: Scenario, seed: int, size: int) -> Outcome:
             report = Report(
                 [f"the scenario did not finish: {reason}", *said.decode(errors="replace").splitlines()[-15:]]
             )
-        if not report.passed:
+        if not report.passed and not plant:
             report.folder = _keep(Path(folder), scenario.id)
     return Outcome(scenario, seed, size, seconds, told["requests"], report)
 

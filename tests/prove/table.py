@@ -111,6 +111,10 @@ SCENARIOS: tuple[Scenario, ...] = (
         {"quick": 1, "nightly": 1, "release": 1}, "rounds", 300,
     ),
     Scenario(
+        "X-2", "users ask for each other's things", "scenarios.canaries",
+        {"quick": 1500, "nightly": 10_000, "release": 100_000}, "requests", 3600, 1_000_000,
+    ),
+    Scenario(
         "X-5", "hosts and origins that are nearly ours", "scenarios.suites:run_origins",
         {"quick": 1, "nightly": 1, "release": 1}, "rounds", 300,
     ),

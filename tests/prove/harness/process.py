@@ -43,7 +43,9 @@ class Process:
         return time.monotonic() - started
 
     async def kill(self) -> None:
-        """SIGKILL, and wait for the end."""
+        """SIGKILL, and wait for the end. Safe to call twice."""
+        if self._closed:
+            return
         self.send(signal.SIGKILL)
         await self.gone()
 

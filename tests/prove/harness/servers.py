@@ -40,7 +40,7 @@ class Server:
         self.process = Process(pid)
 
     async def kill(self) -> None:
-        """SIGKILL."""
+        """SIGKILL. Safe to call twice."""
         await self.process.kill()
         self.process.close()
 

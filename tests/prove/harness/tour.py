@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.prove.harness.patient import Patient
@@ -36,6 +37,7 @@ class Tour:
             tasks.create_task(self._queue())
             tasks.create_task(self._turns(asking))
             tasks.create_task(self._things())
+            tasks.create_task(self._alert())
         await asyncio.sleep(SOON_S)
 
     async def _talk(self, thread: str) -> None:
@@ -107,6 +109,14 @@ class Tour:
         if await self._do("DELETE", f"/sessions/{doomed}") == 204:
             self._here.history.deleted.add(doomed)
 
+    async def _alert(self) -> None:
+        """Wait until the timer has fired."""
+        until = time.monotonic() + 5
+        while time.monotonic() < until:
+            if (await self._patient.sure("GET", f"/sessions/{self.session}/alerts")).json:
+                return
+            await asyncio.sleep(0.05)
+
     async def _attach(self) -> None:
         lines = (f"--{BOUNDARY}", 'Content-Disposition: form-data; name="file"; filename="a.txt"',
                  "Content-Type: text/plain", "", "bytes", f"--{BOUNDARY}--", "")  # fmt: skip
@@ -132,4 +142,4 @@ class Tour:
 
 
 def _soon() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1))
+    return (datetime.now(UTC) + timedelta(seconds=SOON_S)).isoformat()
