@@ -461,3 +461,18 @@ async def test_a_repeated_request_sets_one_timer(app: TestApp, ada: Owner, clock
 
     assert [answer.replayed for answer in answers] == [False, True]
     assert len(await clockwork.fired()) == 1
+
+
+async def test_alert_threads_do_not_count_towards_a_user_s_threads():
+    options = TestOptions(limits=Limits(threads_per_user=3, alerts_per_minute=0))
+    async with running(Played("echo", echo), options=options) as app:
+        ada = app.user()
+        clockwork = Clockwork(app, ada, (await ada.session()).id)
+        await clockwork.set(every=1)
+        await clockwork.pass_time(5)
+
+        for _ in range(3):
+            await ada.thread()
+
+        with pytest.raises(TooMany, match="threads_per_user"):
+            await ada.thread()

@@ -81,7 +81,7 @@ class View(Protocol):
         ...
 
     def count(self, kind: Kind[R]) -> int:
-        """Return how many records the declared `Count` of a kind found."""
+        """Return how many records the declared `Count`s of a kind found, all together."""
         ...
 
     def folded(self, item_id: str) -> str:

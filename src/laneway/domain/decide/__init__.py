@@ -165,6 +165,9 @@ def _session_turns(session_id: str) -> Needs:
     )
 
 
+_COUNTED = tuple(Count(THREAD, {"deleted": 0, "archived": 0, "kind": kind}) for kind in ("chat", "task", "work"))
+"""The threads that count towards `threads_per_user`: alert threads come by themselves, and are archived in time."""
+
 _TABLE: tuple[Verb, ...] = (
     verb(c.CreateUser, lambda _: (), create_user),
     verb(c.CreateKey, lambda m: (One(USER, m.user_id),), create_key),
@@ -200,7 +203,7 @@ _TABLE: tuple[Verb, ...] = (
         c.CreateThread,
         lambda m: (
             *_default_session(m.user_id, m.session_id),
-            Count(THREAD, {"deleted": 0, "archived": 0}),
+            *_COUNTED,
             *(_accepting() if m.message else ()),
         ),
         create_thread,
