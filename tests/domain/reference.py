@@ -382,9 +382,6 @@ class World:
             raise Refused("busy")
         if thread.turns[-1] is not turn or not turn.can_retry:
             raise Refused("nothing_to_retry")
-        thread.messages -= turn.cut_off
-        turn.counted -= turn.cut_off
-        turn.cut_off = 0
         turn.openings += 1
         self._free(thread, turn)
 
@@ -400,6 +397,9 @@ class World:
         self._free(thread, turn)
 
     def _free(self, thread: Thread, turn: Turn) -> None:
+        thread.messages -= turn.cut_off
+        turn.counted -= turn.cut_off
+        turn.cut_off = 0
         turn.status, turn.node, turn.cancel, turn.crashes = "running", None, None, 0
         thread.active = turn
 

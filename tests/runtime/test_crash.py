@@ -356,6 +356,38 @@ async def test_a_review_lifts_the_pause_that_its_turn_caused_and_no_other():
         await following.stop()
 
 
+async def test_what_was_being_said_when_it_came_to_a_review_is_said_again_whole():
+    tool = Recorder("once", hangs=True)
+
+    async def act(turn: TurnInput) -> AsyncIterator[AgentEvent]:
+        calling = asyncio.ensure_future(turn.handle.call("act", {}))
+        await asyncio.sleep(0)
+        if turn.attempt == 1:
+            await tool.begun.wait()
+        yield Text("half ")
+        for _ in range(20):
+            await asyncio.sleep(0)
+        await calling
+        yield Text("whole")
+
+    async with running(Played("acting", act), options=TestOptions(tools=[tool])) as app:
+        ada = app.user()
+        session = await ada.session(mode="autonomous")
+        thread = await ada.thread("go", session_id=session.id)
+        await app.until(ada.was_told(thread.id, "item.delta"))
+        following, later = await succeeded_by(app, "node-2")
+        await following.until(later.was_told(thread.id, "turn.needs_review"))
+        cut_off = await later.said(thread.id)
+
+        await later.review((await later.turns(thread.id))[0], "mark_done")
+        await following.until(later.was_told(thread.id, "turn.completed"))
+
+        assert cut_off == [("user", "go"), ("assistant", "half ")]
+        assert await later.said(thread.id) == [("user", "go"), ("assistant", "half whole")]
+        assert (await later.show(thread.id)).message_count == 2
+        await following.stop()
+
+
 async def test_a_turn_under_review_can_be_stopped():
     tool = Recorder("once", hangs=True)
 

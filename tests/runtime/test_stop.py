@@ -8,6 +8,8 @@ import pytest
 from laneway.agent import AgentEvent, AgentFailed, Text, TurnInput
 from laneway.domain.command import RetryTurn
 from laneway.domain.errors import Busy, CancelRequested, NotFound, NothingToRetry
+from laneway.domain.kinds import NOTE
+from laneway.store import Ask, Query
 from laneway.testing.app import TestApp, running
 from laneway.testing.owner import Owner
 from tests.runtime.stage import Gates, Played, echo, ends, types
@@ -22,9 +24,15 @@ async def failing(turn: TurnInput) -> AsyncIterator[AgentEvent]:
         yield event
 
 
+async def silent(turn: TurnInput) -> AsyncIterator[AgentEvent]:
+    """Work for ever, and say nothing of it."""
+    await asyncio.Event().wait()
+    yield Text("never")
+
+
 @pytest.fixture
 async def app(gates: Gates) -> AsyncGenerator[TestApp]:
-    async with running(gates.agent, Played("failing", failing)) as app:
+    async with running(gates.agent, Played("failing", failing), Played("silent", silent)) as app:
         yield app
 
 
@@ -147,12 +155,20 @@ async def test_no_new_call_starts_after_a_stop_is_acknowledged():
         assert "tool.called" not in types(await ada.events(thread.id))
 
 
-async def test_a_stop_before_the_agent_began_is_not_lost(app: TestApp, ada: Owner):
-    # Nobody runs turns here: the turn is begun by hand, and its process never gets to its agent.
-    thread = await ada.thread("go")
-    await app.until(ada.was_told(thread.id, "turn.started"))
+async def test_a_stop_between_the_claim_and_the_agent_is_not_lost(app: TestApp, ada: Owner):
+    reading, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def stand_still(asks: tuple[Ask, ...]) -> None:
+        if any(isinstance(ask, Query) and ask.kind is NOTE for ask in asks):
+            reading.set()
+            await goes_on.wait()
+
+    app.store.before_read = stand_still
+    thread = await ada.thread("go", agent_id="silent")
+    await reading.wait()
 
     await ada.cancel(thread.id)
+    goes_on.set()
     await app.drain()
 
     assert ends(await ada.events(thread.id)) == ["turn.cancelled"]

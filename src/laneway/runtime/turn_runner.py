@@ -80,6 +80,10 @@ class TurnRunner:
         self._environments = environments
         self._options = options
         self._threads: set[str] = set()
+        self._beginning: set[str] = set()
+        """Claimed turns whose agents do not run yet."""
+        self._rung: set[str] = set()
+        """Those of them for which a cancel rang meanwhile."""
         self._bodies: dict[str, _Body] = {}
         self._looking: set[asyncio.Task[None]] = set()
         self._hush = bus.listen(self._hear)
@@ -148,6 +152,15 @@ class TurnRunner:
     # --- running -------------------------------------------------------------------------------------------------
 
     async def _run(self, claim: _Claim, slot: Slot) -> None:
+        """Run a claimed turn; a cancel that rings before its agent runs is kept for it."""
+        self._beginning.add(claim.turn.id)
+        try:
+            await self._run_agent(claim, slot)
+        finally:
+            self._beginning.discard(claim.turn.id)
+            self._rung.discard(claim.turn.id)
+
+    async def _run_agent(self, claim: _Claim, slot: Slot) -> None:
         turn, name = claim.turn, claim.turn.runs[0].agent
         agent = self._agents.get(name)
         replays = agent is not None and agent.profile.recovery == "replay"
@@ -169,6 +182,9 @@ class TurnRunner:
     async def _see_through(self, body: "_Body", handle: RunningTurn, limit_s: float, record: TurnRecord) -> None:
         """Wait for the agent; when this process must stop, stop the agent and leave the turn free for another."""
         self._bodies[body.turn_id] = body
+        self._beginning.discard(body.turn_id)
+        if body.turn_id in self._rung:
+            self._look_soon(body.turn_id)
         try:
             is_late = await _is_late(body, handle, limit_s)
         except asyncio.CancelledError:
@@ -233,9 +249,13 @@ class TurnRunner:
     def _hear(self, topics: frozenset[str]) -> None:
         for turn_id in tuple(self._bodies):
             if cancel_topic(turn_id) in topics:
-                looking = asyncio.create_task(self._look_for_cancel(turn_id), name=f"cancel of {turn_id}")
-                self._looking.add(looking)
-                looking.add_done_callback(self._looking.discard)
+                self._look_soon(turn_id)
+        self._rung.update(turn_id for turn_id in self._beginning if cancel_topic(turn_id) in topics)
+
+    def _look_soon(self, turn_id: str) -> None:
+        looking = asyncio.create_task(self._look_for_cancel(turn_id), name=f"cancel of {turn_id}")
+        self._looking.add(looking)
+        looking.add_done_callback(self._looking.discard)
 
     async def _look_for_cancel(self, turn_id: str) -> None:
         """A ring is a hint; the recorded flag is the truth."""

@@ -1,6 +1,6 @@
 """A process's line to the store: it counts what is committed, and it can be cut, as a death would cut it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from laneway.domain.changes import Decision, Need, View
 from laneway.domain.errors import Unavailable
@@ -18,6 +18,8 @@ class StoreLine:
         self._is_cut = False
         self.commits: list[tuple[str, ...]] = []
         """The types of the events of every commit that was made through this line, deltas included."""
+        self.before_read: Callable[[tuple[Ask, ...]], Awaitable[None]] | None = None
+        """Called before each read, for a test that wants to stand between two steps."""
 
     def cut(self) -> None:
         """From now on nothing that this process does reaches the store."""
@@ -42,6 +44,8 @@ class StoreLine:
         return refused
 
     async def read(self, principal: Principal, *asks: Ask, log: str | None = None) -> Snapshot:
+        if self.before_read is not None:
+            await self.before_read(asks)
         return await self._real.read(principal, *asks, log=log)
 
     async def read_log(self, log: str, after: int, limit: int, thread_id: str | None = None) -> LogRead:

@@ -48,18 +48,18 @@ def retry_turn(draft: Draft, command: RetryTurn) -> Decision:
         raise Busy("The thread runs a turn; retry when it is idle.")
     if thread.last_turn_id != turn.id or turn.status not in RETRIABLE:
         raise NothingToRetry("Only a thread's last turn, and only one that did not complete, can be retried.")
+    # A turn's usage counts in its thread when it ends, once: what it counted at its last end is taken back.
+    draft.save(_without_what_was_cut_off(draft, replace(thread, usage=thread.usage.minus(turn.usage)), turn))
+    _free(draft, draft.thread(thread.id), turn)
+    return draft.decision(turn_resource(draft.turn(turn.id)))
+
+
+def _without_what_was_cut_off(draft: Draft, thread: Thread, turn: Turn) -> Thread:
+    """The next attempt says again, whole, what an earlier one was saying when it was cut off."""
     lost = [item for item in draft.items_of(turn.id) if item.state == "interrupted"]
     for item in lost:
         draft.put(ITEM, replace(item, state="superseded"))
-    # The turn counts in its thread when it ends, once: what it counted at its last end is taken back.
-    draft.save(
-        replace(
-            thread, message_count=thread.message_count - sum(map(is_message, lost)),
-            usage=thread.usage.minus(turn.usage),
-        )
-    )  # fmt: skip
-    _free(draft, draft.thread(thread.id), turn)
-    return draft.decision(turn_resource(draft.turn(turn.id)))
+    return replace(thread, message_count=thread.message_count - sum(map(is_message, lost)))
 
 
 def review_turn(draft: Draft, command: ReviewTurn) -> Decision:
@@ -70,6 +70,7 @@ def review_turn(draft: Draft, command: ReviewTurn) -> Decision:
     for item in draft.items_of(turn.id):
         if item.call is not None and item.call.state == "started":
             thread = _settle(draft, thread, item, command.action)
+    thread = _without_what_was_cut_off(draft, thread, turn)
     draft.save(resumed(draft, thread) if thread.pause_reason == FOR_REVIEW else thread)
     _free(draft, draft.thread(thread.id), turn)
     audit(draft, thread.owner, f"turn.reviewed.{command.action}", turn.id)
