@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import heapq
+import itertools
 
 from laneway.domain.instant import Instant, later
 
@@ -17,6 +18,7 @@ class FakeClock:
         self._elapsed = 0.0
         self._seed = seed
         self._seeds = 0
+        self._order = itertools.count()
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._fell_asleep = asyncio.Event()
 
@@ -31,8 +33,8 @@ class FakeClock:
             await asyncio.sleep(0)
             return
         woken = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self._elapsed + seconds, len(self._sleepers) + self._seeds, woken))
-        self._seeds += 1
+        # Who fell asleep first wakes first; a place that came twice would have two futures compared.
+        heapq.heappush(self._sleepers, (self._elapsed + seconds, next(self._order), woken))
         self._fell_asleep.set()
         await woken
 
