@@ -79,6 +79,20 @@ async def test_an_upload_repeats_its_answer(ada: Caller):
     assert other.code == "idempotency_conflict"
 
 
+async def test_a_deletion_repeats_its_answer_though_what_it_named_is_gone(ada: Caller, bob: Caller):
+    session = await ada.made("/sessions")
+    note = await ada.made(f"/sessions/{session['id']}/notes", {"text": "n"})
+    path = f"/sessions/{session['id']}/notes/{note['id']}"
+
+    first = await ada.delete(path, Idempotency_Key="k")
+    again = await ada.delete(path, Idempotency_Key="k")
+
+    assert (first.status, again.status) == (204, 204)
+    assert (await ada.delete(path)).status == 404
+    assert (await ada.delete(path, Idempotency_Key="other")).status == 404
+    assert (await bob.delete(path, Idempotency_Key="k")).status == 404
+
+
 async def test_a_refused_request_uses_no_key_up(ada: Caller):
     thread = await ada.made("/threads")
     path = f"/threads/{thread['id']}/messages"

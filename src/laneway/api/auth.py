@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from laneway.api.origins import Origins, origins_of
 from laneway.api.problems import fault, new_fault_id, problem
+from laneway.api.proxies import Proxies
 from laneway.api.rates import Failures, Requests
 from laneway.api.security_headers import SECURITY_HEADERS
 from laneway.app import App
@@ -47,6 +48,7 @@ class Gate:
         self._inner = inner
         self._credentials: Credentials = app.credentials
         self._origins: Origins = origins_of(app.settings)
+        self._proxies = Proxies(app.settings.trusted_proxies)
         self._failures = failures
         self._requests = Requests(app.clock, limits.requests_per_s, limits.burst)
         self._open_paths = frozenset(open_paths)
@@ -58,6 +60,7 @@ class Gate:
                 await send({"type": "websocket.close", "code": 1008})
             return
         answer = _Answer(send, self._clock)
+        scope = self._proxies.seen_through(scope)
         try:
             await self._admit(scope)
             await self._inner(scope, receive, answer.send)

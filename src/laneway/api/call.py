@@ -20,16 +20,20 @@ from laneway.domain.command import Command
 from laneway.domain.errors import Malformed, NotFound, TooLarge, Unauthorized, Unsupported
 from laneway.domain.instant import Instant
 from laneway.domain.json import Json
+from laneway.domain.kinds import IDEMPOTENCY
 from laneway.domain.principal import Principal
 from laneway.domain.record import Kind, Record
+from laneway.domain.user import IdempotentReply
 from laneway.runtime.credentials import VerifiedPrincipal
 from laneway.runtime.submit import Answer, Idempotency
-from laneway.store import Ask, Page, Query, Snapshot
+from laneway.store import Ask, Get, Page, Query, Snapshot
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
 JSON = "application/json"
+BODY_S = 30.0
+"""How long a body may take to arrive: a trickle must not hold a request open for ever."""
 BIG = 64 * 1024
 """A body from this size on is read on a thread: the event loop has others to serve."""
 
@@ -132,13 +136,16 @@ class Call:
         chunks: list[bytes] = []
         size = 0
         try:
-            async for chunk in self.request.stream():
-                size += len(chunk)
-                if size > limit:
-                    raise too_large
-                chunks.append(chunk)
+            async with asyncio.timeout(BODY_S):
+                async for chunk in self.request.stream():
+                    size += len(chunk)
+                    if size > limit:
+                        raise too_large
+                    chunks.append(chunk)
         except ClientDisconnect as gone:
             raise Malformed("The request ended before its body did.") from gone
+        except TimeoutError as stalled:
+            raise Malformed(f"The body did not arrive within {BODY_S:.0f} s.") from stalled
         return b"".join(chunks)
 
     # --- what it does --------------------------------------------------------------------------------------------
@@ -163,6 +170,14 @@ class Call:
             self.headers.all("idempotency-key"), self.user_id, self.request.method, self.request.url.path,
             self._raw if body is None else body,
         )  # fmt: skip
+
+    async def was_done(self) -> bool:
+        """Whether this very request, without a body, was carried out before: what it named may be gone by now."""
+        idempotency = self.idempotency(b"")
+        if idempotency is None:
+            return False
+        first = (await self.read(Get(IDEMPOTENCY, idempotency.record_id))).results[0]
+        return isinstance(first, IdempotentReply) and first.body_sha256 == idempotency.body_sha256
 
     # --- how it is answered --------------------------------------------------------------------------------------
 

@@ -54,7 +54,12 @@ class Route:
             call = Call(app, request)
             if self.policy == "write" and call.principal.scope == "read":
                 raise Forbidden("This key may only read.", "Use a key with the scope `full`.")
-            owned = await self._owned(call) if self.owns else {}
+            try:
+                owned = await self._owned(call) if self.owns else {}
+            except NotFound:
+                if self.method == "DELETE" and await call.was_done():
+                    return call.nothing()
+                raise
             call = Call(app, request, read_query(request.scope["query_string"], self.query))
             call.owned = owned
             if self.policy == "write":
