@@ -1,7 +1,7 @@
 """A whole Laneway behind its HTTP server, in this process, on a clock that stands still."""
 
 import asyncio
-import heapq
+import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -155,21 +155,6 @@ def data_of(frame: Frame) -> dict[str, Any]:
     return msgspec.json.decode(frame.data)
 
 
-class SteadyClock(FakeClock):
-    """A clock whose sleepers of one moment wake in the order in which they lay down."""
-
-    _lain_down = 0
-
-    async def sleep(self, seconds: float) -> None:
-        if seconds <= 0:
-            await asyncio.sleep(0)
-            return
-        self._lain_down += 1
-        woken = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self._elapsed + seconds, self._lain_down, woken))
-        await woken
-
-
 @dataclass
 class Harness:
     """The server, and who may call it."""
@@ -227,6 +212,10 @@ class Harness:
         """Another user."""
         return self.caller(await self.app.credentials.issue_key(name))
 
+    async def fresh(self) -> Caller:
+        """A user of whom nobody has heard."""
+        return await self.other(uuid.uuid4().hex)
+
     async def reader(self) -> Caller:
         """The first user, with a key that may only read."""
         return self.caller((await self.ada.made("/keys", {"scope": "read"}))["key"])
@@ -236,7 +225,7 @@ class Harness:
 async def serving(agents: Sequence[Agent] = (), **flags: Any) -> AsyncGenerator[Harness]:
     """A started server. Flags are settings; `limits` is a mapping."""
     settings = load(environ={}, flags={"database": ":memory:", "script_agent": True, "drain_s": 0.0, **flags})
-    clock = SteadyClock()
+    clock = FakeClock()
     app = App(settings, agents=agents, clock=clock)
     await app.start()
     callers: list[httpx.AsyncClient] = []

@@ -1,3 +1,4 @@
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -5,7 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laneway.api.routes.attachments import content_disposition
-from tests.api.harness import Answer, Caller, serving
+from tests.api.harness import Answer, Caller, Harness, serving
+
+
+@pytest.fixture(scope="module")
+async def server() -> AsyncGenerator[Harness]:
+    async with serving() as harness:
+        yield harness
+
+
+@pytest.fixture
+async def ada(server: Harness) -> Caller:
+    return await server.fresh()
+
+
+@pytest.fixture
+async def bob(server: Harness) -> Caller:
+    return await server.fresh()
 
 
 async def upload(ada: Caller, name: str = "a.txt", content: bytes = b"hello", media_type: str = "text/plain") -> Answer:

@@ -1,9 +1,27 @@
 import sys
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
-from tests.api.harness import MISSING, Caller, Harness
+from tests.api.harness import MISSING, Caller, Harness, serving
+
+
+@pytest.fixture(scope="module")
+async def server() -> AsyncGenerator[Harness]:
+    async with serving() as harness:
+        yield harness
+
+
+@pytest.fixture
+async def ada(server: Harness) -> Caller:
+    return await server.fresh()
+
+
+@pytest.fixture
+async def bob(server: Harness) -> Caller:
+    return await server.fresh()
+
 
 HOSTILE = [
     "%2e%2e", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "%00", "a%00b", "\\..\\..", "%5c..%5c", "~root",

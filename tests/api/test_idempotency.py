@@ -1,8 +1,25 @@
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
-from tests.api.harness import Caller
+from tests.api.harness import Caller, Harness, serving
+
+
+@pytest.fixture(scope="module")
+async def server() -> AsyncGenerator[Harness]:
+    async with serving() as harness:
+        yield harness
+
+
+@pytest.fixture
+async def ada(server: Harness) -> Caller:
+    return await server.fresh()
+
+
+@pytest.fixture
+async def bob(server: Harness) -> Caller:
+    return await server.fresh()
 
 
 async def test_the_same_request_gets_the_first_answer_again(ada: Caller):

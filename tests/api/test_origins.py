@@ -1,9 +1,27 @@
+from collections.abc import AsyncGenerator
+
 import pytest
 
 from laneway.api.origins import origins_of
 from laneway.config import load
 from laneway.domain.errors import HostRefused, OriginRefused
-from tests.api.harness import BASE, HOST, Harness, serving
+from tests.api.harness import BASE, HOST, Caller, Harness, serving
+
+
+@pytest.fixture(scope="module")
+async def server() -> AsyncGenerator[Harness]:
+    async with serving() as harness:
+        yield harness
+
+
+@pytest.fixture
+async def ada(server: Harness) -> Caller:
+    return await server.fresh()
+
+
+@pytest.fixture
+async def bob(server: Harness) -> Caller:
+    return await server.fresh()
 
 
 @pytest.mark.parametrize(
@@ -33,12 +51,12 @@ async def test_our_own_names_pass(server: Harness, host: str):
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
-async def test_a_foreign_origin_is_refused_also_with_a_valid_key(server: Harness, origin: str, method: str):
-    answer = await server.ada.send(method, "/threads", headers={"Origin": origin}, json={})
+async def test_a_foreign_origin_is_refused_also_with_a_valid_key(ada: Caller, origin: str, method: str):
+    answer = await ada.send(method, "/threads", headers={"Origin": origin}, json={})
 
     assert (answer.status, answer.code) == (403, "origin_refused")
     assert "access-control-allow-origin" not in answer.headers
-    assert (await server.ada.get("/threads")).json == []
+    assert (await ada.get("/threads")).json == []
 
 
 async def test_our_own_origin_passes(server: Harness):

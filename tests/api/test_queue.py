@@ -1,4 +1,24 @@
-from tests.api.harness import MISSING, Caller
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from tests.api.harness import MISSING, Caller, Harness, serving
+
+
+@pytest.fixture(scope="module")
+async def server() -> AsyncGenerator[Harness]:
+    async with serving() as harness:
+        yield harness
+
+
+@pytest.fixture
+async def ada(server: Harness) -> Caller:
+    return await server.fresh()
+
+
+@pytest.fixture
+async def bob(server: Harness) -> Caller:
+    return await server.fresh()
 
 
 async def held(ada: Caller, *messages: str) -> tuple[str, list[str]]:

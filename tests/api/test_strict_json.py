@@ -1,5 +1,6 @@
 import contextlib
 import json
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -8,7 +9,24 @@ from hypothesis import strategies as st
 
 from laneway.api import strict_json
 from laneway.domain.errors import Malformed
-from tests.api.harness import Caller
+from tests.api.harness import Caller, Harness, serving
+
+
+@pytest.fixture(scope="module")
+async def server() -> AsyncGenerator[Harness]:
+    async with serving() as harness:
+        yield harness
+
+
+@pytest.fixture
+async def ada(server: Harness) -> Caller:
+    return await server.fresh()
+
+
+@pytest.fixture
+async def bob(server: Harness) -> Caller:
+    return await server.fresh()
+
 
 SCALARS = (
     st.none()
