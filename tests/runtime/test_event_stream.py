@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 
 from laneway.domain.errors import TooMany, Unavailable
-from laneway.runtime import event_stream
+from laneway.runtime import event_reader
 from laneway.runtime.credentials import VerifiedPrincipal
 from laneway.runtime.drift import EVENTS_REFUSED
-from laneway.runtime.event_log import Cursor, SessionLog, UserLog
-from laneway.runtime.event_stream import EventStream, EventStreams, Place
+from laneway.runtime.event_log import WHOLE_COMMIT, Cursor, SessionLog, UserLog
+from laneway.runtime.event_reader import EventStream, Place
+from laneway.runtime.event_stream import EventStreams
 from laneway.store import LogRead
 from laneway.stores.sqlite.store import SQLiteStore
 from laneway.wire import StoredEvent
@@ -89,7 +90,7 @@ async def test_a_reader_that_waits_keeps_no_more_than_the_bound_and_misses_nothi
         async with server.app.streams.open(await who(server), everything, FIRST, follow=False) as stream:
             while (chunk := await stream.next()) is not None:
                 replayed += chunk
-        assert 0 < held <= event_stream.BUFFER_BYTES
+        assert 0 < held <= event_reader.BUFFER_BYTES
         assert replayed.endswith(told)
         assert told.count(b"event: queue.item_added") == 40
 
@@ -137,7 +138,11 @@ async def test_a_write_that_stalls_is_ended_after_thirty_seconds():
             assert await until(other, b"still told")
 
 
-async def test_readers_that_come_and_go_at_random_are_told_the_same_bytes():
+@pytest.mark.parametrize("buffer_bytes", [event_reader.BUFFER_BYTES, 2000])
+async def test_readers_that_come_and_go_at_random_are_told_the_same_bytes(
+    buffer_bytes: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(event_reader, "BUFFER_BYTES", buffer_bytes)
     choose = random.Random(7)
     async with serving(limits={"streams_per_user": 0}) as server:
         thread = await server.ada.made("/threads", {"agent_id": "script"})
@@ -149,7 +154,8 @@ async def test_readers_that_come_and_go_at_random_are_told_the_same_bytes():
             async with server.app.streams.open(owner, place, (after, 0)) as stream:
                 while b"the end" not in told[number]:
                     told[number] += await stream.next() or b""
-                    await asyncio.sleep(0)
+                    for _ in range(choose.randint(0, 5)):
+                        await asyncio.sleep(0)
 
         async with asyncio.TaskGroup() as tasks:
             for number in range(40):
@@ -163,6 +169,24 @@ async def test_readers_that_come_and_go_at_random_are_told_the_same_bytes():
         longest = max(told.values(), key=len)
         assert all(longest.endswith(each) for each in told.values())
         assert server.app.streams.count == 0
+
+
+async def test_a_commit_of_many_events_is_passed_over_as_a_whole():
+    async with serving() as server:
+        thread = await server.ada.made("/threads", {"settings": {"paused": True}})
+        for number in range(30):
+            await server.ada.made(f"/threads/{thread['id']}/messages", {"message": f"{number}"})
+        await server.ada.send("POST", f"/threads/{thread['id']}/queue/clear")
+        owner = (await who(server)).principal.user_id
+        position = int((await server.ada.get(f"/threads/{thread['id']}")).headers["laneway-position"])
+        log = server.app.streams.user_log(owner)
+
+        nothing = await log.read((position, WHOLE_COMMIT), 10)
+        await server.ada.patch(f"/threads/{thread['id']}", {"title": "later"})
+        something = await log.read(nothing.cursor, 10)
+
+        assert (nothing.frames, nothing.is_at_end) == ((), True)
+        assert [b"later" in frame.data for frame in something.frames] == [True]
 
 
 async def test_a_session_that_was_deleted_ends_its_streams_though_nobody_rang():

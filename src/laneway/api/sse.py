@@ -10,7 +10,8 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from laneway.domain.errors import LanewayError
-from laneway.runtime.event_stream import EventStream, EventStreams
+from laneway.runtime.event_reader import EventStream
+from laneway.runtime.event_stream import EventStreams
 
 log = structlog.get_logger(__name__)
 

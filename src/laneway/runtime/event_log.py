@@ -91,15 +91,19 @@ class UserLog:
 
     async def read(self, after: Cursor, limit: int, thread_id: str | None = None) -> FrameRead:
         position, ordinal = after
-        # A whole commit is read again and what is not behind the cursor is left out: the store's ordinals are its own.
-        read = await self.store.read_user(self.owner, (position, 0 if ordinal == WHOLE_COMMIT else ordinal), limit)
-        kept = [event for event in read.events if _is_entitled(event, self.owner, None)]
-        frames = tuple(
-            _frame(event, (event.position, event.ordinal), f"{event.position}.{event.ordinal}")
-            for event in kept
-            if (event.position, event.ordinal) > after
-        )
-        return FrameRead(frames, max(after, (read.cursor, read.ordinal)), _is_at_end(read, limit))
+        # A commit that counts as read whole is passed over, page by page: how far its ordinals go is the store's own.
+        begin = (position, 0 if ordinal == WHOLE_COMMIT else ordinal)
+        while True:
+            read = await self.store.read_user(self.owner, begin, limit)
+            frames = tuple(
+                _frame(event, (event.position, event.ordinal), f"{event.position}.{event.ordinal}")
+                for event in read.events
+                if (event.position, event.ordinal) > after and _is_entitled(event, self.owner, None)
+            )
+            begin = (read.cursor, read.ordinal)
+            is_at_end = _is_at_end(read, limit)
+            if frames or is_at_end or begin > after:
+                return FrameRead(frames, max(after, begin), is_at_end)
 
 
 def _is_at_end(read: LogRead, limit: int) -> bool:

@@ -65,11 +65,13 @@ class Tail:
         """Follow from a cursor on; False when frames after it have left the ring, and must be read from the store."""
         if cursor < self._ring_start:
             return False
-        for frame in self._ring:
+        group = self._followers.setdefault(follower.thread_id, set())
+        group.add(follower)
+        for frame in tuple(self._ring):
             if frame.cursor > cursor and follower.thread_id in (None, frame.thread_id):
                 follower.offer(frame)
-        self._followers.setdefault(follower.thread_id, set()).add(follower)
-        return True
+        # One that could not take all of them has left again.
+        return follower in group
 
     def detach(self, follower: Follower) -> None:
         """Follow no more. Safe to call twice."""

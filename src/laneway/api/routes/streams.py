@@ -17,7 +17,7 @@ from laneway.domain.errors import BadCursor, CursorExpired
 from laneway.domain.event import session_log
 from laneway.domain.kinds import SESSION, THREAD
 from laneway.runtime.event_log import WHOLE_COMMIT, Cursor
-from laneway.runtime.event_stream import EventStream, Place
+from laneway.runtime.event_reader import EventStream, Place
 
 routes = Routes("Events")
 
