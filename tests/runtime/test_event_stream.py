@@ -166,8 +166,10 @@ async def test_readers_that_come_and_go_at_random_are_told_the_same_bytes(
                 tasks.create_task(read(number, choose.randint(0, offset)))
             await server.ada.patch(f"/threads/{thread['id']}", {"title": "the end"})
 
-        longest = max(told.values(), key=len)
-        assert all(longest.endswith(each) for each in told.values())
+        # The last turn may end before or after the title: what comes behind it is not everybody's any more.
+        read_by_all = [each[: each.index(b"the end")] for each in told.values()]
+        longest = max(read_by_all, key=len)
+        assert all(longest.endswith(each) for each in read_by_all)
         assert server.app.streams.count == 0
 
 
