@@ -80,7 +80,10 @@ class Warm:
         self._process.stdin.write(json.dumps({"id": id, "log": str(log), **order}).encode() + b"\n")
         url = await asyncio.wait_for(ready, START_S)
         pid = next(pid for pid, of in self._pids.items() if of == id)
-        return Server(url, pid, Path(order["flags"]["data_dir"]))
+        try:
+            return Server(url, pid, Path(order["flags"]["data_dir"]))
+        except ProcessLookupError as error:
+            raise Died("the server ended as soon as it was ready", await self.code_of(pid)) from error
 
     async def code_of(self, pid: int) -> int:
         """With which code a server ended, which it has done already."""

@@ -28,7 +28,7 @@ def run(seed: int, kills: int) -> Report:
             break
     report.figures = {
         "kills": tally.kills, "accepted": tally.accepted, "unknown": tally.unknown, "resumed_streams": tally.resumed,
-        "compared_events": tally.compared, "port_to_first_turn_ms": round(1000 * max(tally.first_turn_s, default=0)),
+        "compared_events": tally.compared, "at_rest_ms": round(1000 * max(tally.at_rest_s, default=0)),
     }  # fmt: skip
     return report
 
@@ -40,7 +40,7 @@ class Tally:
     unknown: int = 0
     resumed: int = 0
     compared: int = 0
-    first_turn_s: list[float] = field(default_factory=list[float])
+    at_rest_s: list[float] = field(default_factory=list[float])
 
 
 async def _lives(seed: str, kills: int, tally: Tally, report: Report) -> None:
@@ -81,7 +81,7 @@ async def _at_the_end(here: World, members: list[Member], listeners: list[Listen
     started = time.monotonic()
     findings = await at_rest(members)
     findings += [problem for member in members for problem in member.problems]
-    tally.first_turn_s.append(time.monotonic() - started)
+    tally.at_rest_s.append(time.monotonic() - started)
     for listener in listeners:
         again = Listener(here, listener.client, listener.session)
         await again.read_to_end()
