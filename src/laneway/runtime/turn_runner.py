@@ -32,6 +32,7 @@ from laneway.domain.turn import Turn
 from laneway.engine import ReadyThread, Slot
 from laneway.environment import Environment
 from laneway.runtime.children import within
+from laneway.runtime.errands import Errands
 from laneway.runtime.journal import Journal
 from laneway.runtime.submit import Runtime, cancel_topic
 from laneway.runtime.turn_handle import RunningTurn, TurnServices, message_of
@@ -85,7 +86,7 @@ class TurnRunner:
         self._rung: set[str] = set()
         """Those of them for which a cancel rang meanwhile."""
         self._bodies: dict[str, _Body] = {}
-        self._looking: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
         self._hush = bus.listen(self._hear)
 
     @property
@@ -253,9 +254,14 @@ class TurnRunner:
         self._rung.update(turn_id for turn_id in self._beginning if cancel_topic(turn_id) in topics)
 
     def _look_soon(self, turn_id: str) -> None:
-        looking = asyncio.create_task(self._look_for_cancel(turn_id), name=f"cancel of {turn_id}")
-        self._looking.add(looking)
-        looking.add_done_callback(self._looking.discard)
+        self._errands.run(self._look_once(turn_id), name=f"cancel of {turn_id}")
+
+    async def _look_once(self, turn_id: str) -> None:
+        try:
+            await self._look_for_cancel(turn_id)
+        except LanewayError as refused:
+            # The next sweep looks again.
+            log.warning("cancel not looked for", turn_id=turn_id, code=refused.code, detail=refused.detail)
 
     async def _look_for_cancel(self, turn_id: str) -> None:
         """A ring is a hint; the recorded flag is the truth."""

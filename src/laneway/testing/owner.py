@@ -28,7 +28,7 @@ from laneway.domain.command import (
 from laneway.domain.decide.queue import show_queue
 from laneway.domain.instant import Instant
 from laneway.domain.item import Item, Part
-from laneway.domain.json import Json, JsonObject
+from laneway.domain.json import Json, JsonObject, as_object
 from laneway.domain.kinds import APPROVAL, FIRING, ITEM, QUEUE_ITEM, THREAD, TURN
 from laneway.domain.principal import Principal
 from laneway.domain.queue import Delivery, QueueItem, QueueResource, Receipt, receipt
@@ -207,8 +207,10 @@ class Owner:
         return receipt(found)
 
     async def accepted(self, thread_id: str) -> list[QueueItem]:
-        """Every input that a thread has ever accepted, in order."""
-        return await self.all(QUEUE_ITEM, thread_id)
+        """Every input that a thread has ever accepted, in the order in which it was."""
+        items = {item.id: item for item in await self.all(QUEUE_ITEM, thread_id)}
+        added = [event.data["item"] for event in await self.events(thread_id) if event.type == "queue.item_added"]
+        return [items[str((as_object(item) or {})["id"])] for item in added]
 
     async def turns(self, thread_id: str) -> list[Turn]:
         """A thread's turns, in order."""

@@ -73,6 +73,7 @@ async def _round(randomness: random.Random, report: Report) -> int:
             clock.jump(randomness.choice(JUMPS))
             await _pass(clock, 3.0)
         await _check_turn(app, running, report)
+        await _catch_up(app, clock)
         fired = await _check_firings(app, timers, report)
         await app.stop()
         report.findings += [str(finding) for finding in audit(Path(folder) / "laneway.db")]
@@ -131,7 +132,6 @@ async def _check_firings(app: App, timers: list[str], report: Report) -> int:
 
     An occurrence is a time on the wall: after a jump back, a repeating timer waits until that time comes round again.
     """
-    await _caught_up(app)
     results = (await app.store.read(SYSTEM, Query(FIRING, limit=5000), Query(TIMER, limit=100))).results
     firings = [each for each in _records(results[0]) if isinstance(each, Firing)]
     kept = [each for each in _records(results[1]) if isinstance(each, Timer)]
@@ -147,13 +147,14 @@ async def _check_firings(app: App, timers: list[str], report: Report) -> int:
     return len(firings)
 
 
-async def _caught_up(app: App) -> None:
-    """Give real commits real time: the clock that stands still is the timers', not the disk's."""
-    due = Query(TIMER, (Where("due_at", "<=", app.clock.now()),), limit=1)
-    for _ in range(250):
+async def _catch_up(app: App, clock: JumpingClock) -> None:
+    """Let seconds pass until nothing is due: commits take real time, in which the clock stands still."""
+    for _ in range(50):
+        due = Query(TIMER, (Where("due_at", "<=", clock.now()),), limit=1)
         if not _records((await app.store.read(SYSTEM, due)).results[0]):
             return
-        await asyncio.sleep(0.02)
+        await clock.advance(1.0)
+        await asyncio.sleep(0.05)
 
 
 def _records(page: object) -> tuple[object, ...]:

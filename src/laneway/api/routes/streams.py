@@ -16,8 +16,10 @@ from laneway.api.sse import MEDIA_TYPE, EventStreamResponse
 from laneway.domain.errors import BadCursor, CursorExpired
 from laneway.domain.event import session_log
 from laneway.domain.kinds import SESSION, THREAD
+from laneway.runtime.credentials import VerifiedPrincipal
 from laneway.runtime.event_log import WHOLE_COMMIT, Cursor
 from laneway.runtime.event_reader import EventStream, Place
+from laneway.runtime.event_stream import EventStreams
 
 routes = Routes("Events")
 
@@ -65,13 +67,16 @@ async def stream_user(call: Call) -> Response:
 
 def _stream(call: Call, place: Place, after: Cursor) -> Response:
     follow = call.query(StreamQuery).follow
-    return EventStreamResponse(call.app.streams, _opening(call, place, after, follow))
+    # Only what the stream needs goes along: thousands of idle ones must not each keep a request.
+    return EventStreamResponse(call.app.streams, _opening(call.app.streams, call.who, place, after, follow))
 
 
 @asynccontextmanager
-async def _opening(call: Call, place: Place, after: Cursor, follow: bool) -> AsyncGenerator[EventStream]:
+async def _opening(
+    streams: EventStreams, who: VerifiedPrincipal, place: Place, after: Cursor, follow: bool
+) -> AsyncGenerator[EventStream]:
     try:
-        opening = call.app.streams.open(call.who, place, after, follow)
+        opening = streams.open(who, place, after, follow)
         stream = await opening.__aenter__()
     except CursorExpired as expired:
         told = {**expired.extra, "snapshot_url": place.snapshot_url}
