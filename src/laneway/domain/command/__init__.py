@@ -1,0 +1,78 @@
+"""Commands: requests in the imperative. Each carries all its ids, the time, and the seed of every id made inside."""
+
+from laneway.domain.command.account import CreateKey, CreateLogin, CreateUser, EndLogin, RevokeKey
+from laneway.domain.command.command import Command
+from laneway.domain.command.message import NewMessage
+from laneway.domain.command.queue import (
+    ClearQueue,
+    EditQueueItem,
+    PauseQueue,
+    PostMessage,
+    ResumeQueue,
+    WithdrawQueueItem,
+)
+from laneway.domain.command.run import BeginTurn, Claimed, Recorded, RecordTurn, TakeUpTurn
+from laneway.domain.command.session import (
+    AddAttachment,
+    AddNote,
+    CreateSession,
+    DeleteAttachment,
+    DeleteNote,
+    DeleteSession,
+    SelectThread,
+    TellState,
+    UpdateNote,
+    UpdateSession,
+)
+from laneway.domain.command.thread import CreateThread, DeleteThread, ReadThread, UpdateThread
+from laneway.domain.command.timer import CreateTimer, DeleteTimer, FireTimer, UpdateTimer
+from laneway.domain.command.transcript import CutTranscript, DeleteMessage, EditMessage, ForkThread, RegenerateAnswer
+from laneway.domain.command.turn import CancelTurn, ResolveApproval, RetryTurn, ReviewTurn
+
+__all__ = [
+    "AddAttachment",
+    "AddNote",
+    "BeginTurn",
+    "CancelTurn",
+    "Claimed",
+    "ClearQueue",
+    "Command",
+    "CreateKey",
+    "CreateLogin",
+    "CreateSession",
+    "CreateThread",
+    "CreateTimer",
+    "CreateUser",
+    "CutTranscript",
+    "DeleteAttachment",
+    "DeleteMessage",
+    "DeleteNote",
+    "DeleteSession",
+    "DeleteThread",
+    "DeleteTimer",
+    "EditMessage",
+    "EditQueueItem",
+    "EndLogin",
+    "FireTimer",
+    "ForkThread",
+    "NewMessage",
+    "PauseQueue",
+    "PostMessage",
+    "ReadThread",
+    "RecordTurn",
+    "Recorded",
+    "RegenerateAnswer",
+    "ResolveApproval",
+    "ResumeQueue",
+    "RetryTurn",
+    "ReviewTurn",
+    "RevokeKey",
+    "SelectThread",
+    "TakeUpTurn",
+    "TellState",
+    "UpdateNote",
+    "UpdateSession",
+    "UpdateThread",
+    "UpdateTimer",
+    "WithdrawQueueItem",
+]

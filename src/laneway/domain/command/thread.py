@@ -1,0 +1,49 @@
+"""Threads: made, changed, deleted, read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from laneway.domain.command.command import Command
+from laneway.domain.command.message import NewMessage
+from laneway.domain.json import Json, JsonObject
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateThread(Command):
+    """Make a thread, in the default session when none is named, and post its first message when there is one."""
+
+    user_id: str
+    session_id: str | None = None
+    agent_id: str | None = None
+    kind: Literal["chat", "work"] = "chat"
+    title: str | None = None
+    members: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    metadata: JsonObject = field(default_factory=dict[str, object])
+    settings: Mapping[str, Json] = field(default_factory=dict[str, object])
+    message: NewMessage | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateThread(Command):
+    """Change what `changes` names (title, summary, agent_id, tags, metadata, pinned, archived, settings)."""
+
+    thread_id: str
+    changes: Mapping[str, Json]
+    if_version: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeleteThread(Command):
+    """Delete a thread: what runs is cancelled, and every trace goes."""
+
+    thread_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadThread(Command):
+    """Mark a thread as read; `unread` messages after the named one remain."""
+
+    thread_id: str
+    unread: int
