@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from laneway.stores.sqlite.database import Database
 from tests.cli.shell import Server, Shell
 
 SCRIPTED = '[agents.script]\nkind = "script"\n'
@@ -138,6 +139,27 @@ def test_doctor_finds_what_is_wrong(shell: Shell, server: Server):
 
     assert found.returncode == 1
     assert "chmod 700" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("tampering", "fault"),
+    [
+        ("UPDATE audit SET body = CAST(replace(CAST(body AS TEXT), 'usr_', 'usr-') AS BLOB)", "entry 1 was changed"),
+        ("DELETE FROM audit WHERE number = 2", "entry 2 is missing"),
+    ],
+)
+def test_doctor_finds_that_somebody_tampered_with_the_audit_log(shell: Shell, tampering: str, fault: str):
+    for name in ("one", "two", "three"):
+        shell.run("key", "create", "--user", name)
+    whole = shell.run("doctor").stdout
+    with Database(shell.data / "laneway.db") as database:
+        database.writer.execute(f"DROP TRIGGER audit_stays; DROP TRIGGER audit_is_not_changed; {tampering}")
+
+    found = shell.run("doctor", ok=False)
+
+    assert "entries follow each other" in whole
+    assert found.returncode == 1
+    assert fault in found.stdout
 
 
 def test_compact_works_beside_and_without_a_server(shell: Shell):

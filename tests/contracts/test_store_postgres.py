@@ -34,6 +34,7 @@ def url(database_url: str) -> str:
 
 class TestPostgres(StoreSuite):
     is_durable = True
+    is_shared = True
     keeps_own_time = True
 
     @pytest.fixture(autouse=True)

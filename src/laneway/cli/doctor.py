@@ -19,6 +19,7 @@ from laneway.cli.reach import KEY_FILE, Where
 from laneway.cli.server_file import find_server
 from laneway.config import Settings
 from laneway.domain.errors import LanewayError
+from laneway.runtime.audit import AuditReport
 
 Verdict = Literal["ok", "note", "bad"]
 _MARKS = {"ok": "✓", "note": "·", "bad": "✗"}
@@ -117,10 +118,18 @@ def _database(settings: Settings) -> Iterator[Finding]:
     from laneway.cli.straight import check  # noqa: PLC0415 - only where there is no server to ask
 
     try:
-        asyncio.run(check(settings))
+        audited = asyncio.run(check(settings))
         yield Finding("database", "ok", "opens, and its schema is known")
+        yield _audit(audited)
     except LanewayError as error:
         yield Finding("database", "bad", f"{error.detail} {error.hint}".strip())
+
+
+def _audit(report: AuditReport) -> Finding:
+    if report.fault is not None:
+        return Finding("audit log", "bad", f"{report.fault}; the {report.entries} before it are whole")
+    newest = f", the newest has the hash {report.newest}" if report.newest else ""
+    return Finding("audit log", "ok", f"{report.entries} entries follow each other{newest}")
 
 
 def _agents(settings: Settings) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from laneway.app import App
 from laneway.config import Settings
+from laneway.runtime.audit import AuditReport, check_audit
 
 
 @asynccontextmanager
@@ -33,10 +34,10 @@ async def compact(settings: Settings) -> None:
         await app.upkeep.prune()
 
 
-async def check(settings: Settings) -> None:
-    """Open the store: that takes the lock, checks the schema, and rolls back what a crash left."""
-    async with opened(settings):
-        pass
+async def check(settings: Settings) -> AuditReport:
+    """Open the store (that takes the lock, checks the schema, rolls back what a crash left); follow the audit log."""
+    async with opened(settings) as app:
+        return await check_audit(app.store)
 
 
 def availability(settings: Settings) -> dict[str, str | None]:

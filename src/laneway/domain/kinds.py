@@ -4,6 +4,7 @@ from types import MappingProxyType
 
 from laneway.domain.alert import Firing, Timer
 from laneway.domain.approval import Approval
+from laneway.domain.audit import AuditEntry
 from laneway.domain.item import Item
 from laneway.domain.lane import Lane
 from laneway.domain.queue import QueueItem
@@ -11,12 +12,12 @@ from laneway.domain.record import Kind, Record
 from laneway.domain.session import Attachment, EnvironmentEntry, Note, Selection, Session
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
-from laneway.domain.user import AuditEntry, IdempotentReply, Key, Login, Node, User
+from laneway.domain.user import IdempotentReply, Key, Login, Node, User
 
 USER = Kind("user", User, ("name",), unique=(("name",),))
 KEY = Kind("key", Key, ("sha256", "revoked", "created_at"), unique=(("sha256",),))
 LOGIN = Kind("login", Login, ("sha256", "expires_at", "key_id"), unique=(("sha256",),))
-AUDIT = Kind("audit", AuditEntry, ("at",))
+AUDIT = Kind("audit", AuditEntry, ("at", "number"), unique=(("number",),))
 IDEMPOTENCY = Kind(
     "idempotency", IdempotentReply, ("created_at", "thread_id", "session_id"),
     thread="thread_id", session="session_id", numbered="offset",

@@ -73,14 +73,3 @@ class Node:
     id: str
     owner: str
     beat_at: Instant
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """One security-relevant act. Entries form a chain of hashes; nothing changes or removes one."""
-
-    id: str
-    owner: str
-    act: str
-    subject: str
-    at: Instant

@@ -9,6 +9,7 @@ import structlog
 from laneway.bus import Bus
 from laneway.clock import Clock
 from laneway.domain.approval import Approval
+from laneway.domain.audit import AuditEntry
 from laneway.domain.changes import Changes, Decision, Need, One, Put, View
 from laneway.domain.command import Command
 from laneway.domain.decide import decide, needs_of
@@ -129,6 +130,7 @@ class Runtime:
     def _after(self, committed: Committed) -> None:
         """Ring and dispatch: a hint that may be lost, since every reader and the sweep look for themselves."""
         changes = committed.changes
+        _log_audit(changes)
         topics = {event.log for event in committed.events}
         topics.update(home_log(event.owner) for event in committed.events)
         for put in changes.puts:
@@ -143,6 +145,15 @@ class Runtime:
             for put in changes.puts:
                 if (ready := _ready(put.record)) is not None:
                     self._dispatch(ready)
+
+
+def _log_audit(changes: Changes) -> None:
+    """Tell the log of audit entries: whoever changes the chain afterwards would have to change the log as well."""
+    for put in changes.puts:
+        if isinstance(entry := put.record, AuditEntry):
+            log.info(
+                "audited", act=entry.act, subject=entry.subject, owner=entry.owner, number=entry.number, hash=entry.hash
+            )
 
 
 def _topics_of(record: Record) -> tuple[str, ...]:

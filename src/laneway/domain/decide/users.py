@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+from laneway.domain.audit import AuditEntry
 from laneway.domain.changes import Decision
 from laneway.domain.command import CreateKey, CreateLogin, CreateUser, EndLogin, RevokeKey
 from laneway.domain.draft import Draft
 from laneway.domain.errors import NotFound
 from laneway.domain.kinds import AUDIT, KEY, LOGIN, USER
-from laneway.domain.user import AuditEntry, Key, Login, User
+from laneway.domain.user import Key, Login, User
 
 
 def create_user(draft: Draft, command: CreateUser) -> Decision:

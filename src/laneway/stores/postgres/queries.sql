@@ -201,3 +201,9 @@ UPDATE counter SET value = ? WHERE name = 'schema';
 -- name: columns
 SELECT column_name FROM information_schema.columns
 WHERE table_schema = current_schema() AND table_name = ?;
+
+-- name: next_audit
+UPDATE counter SET value = value + 1 WHERE name = 'audit' RETURNING value;
+
+-- name: audit_of_number
+SELECT body FROM "audit" WHERE number = ?;

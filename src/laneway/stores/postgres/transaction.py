@@ -10,6 +10,7 @@ from laneway.domain.principal import Principal
 from laneway.domain.record import Kind, Record
 from laneway.domain.turn import ACTIVE, Turn
 from laneway.store import Committed
+from laneway.stores.postgres.chain import link_entries
 from laneway.stores.postgres.connection import Connection
 from laneway.stores.postgres.locks import Lock, locks_of, locks_of_changes, locks_of_records, take
 from laneway.stores.postgres.log import append_events
@@ -45,7 +46,7 @@ async def transact(
     # Read behind the locks: whoever gave something up meanwhile has committed by now.
     await _refuse_hidden(connection, named)
     events = await append_events(connection, changes.events)
-    changes = replace(changes, puts=tuple(_numbered(put, events) for put in changes.puts))
+    changes = replace(changes, puts=await link_entries(connection, (_numbered(put, events) for put in changes.puts)))
     await _write(connection, changes)
     return Committed(changes, decision.reply, events)
 

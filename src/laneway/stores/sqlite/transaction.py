@@ -11,6 +11,7 @@ from laneway.domain.principal import Principal
 from laneway.domain.record import Kind, Record
 from laneway.domain.turn import ACTIVE, Turn
 from laneway.store import Committed
+from laneway.stores.sqlite.chain import link_entries
 from laneway.stores.sqlite.connection import Connection
 from laneway.stores.sqlite.log import append_events
 from laneway.stores.sqlite.queries import SQL
@@ -33,7 +34,7 @@ def transact(
     if sight_of(connection, principal).erasing:
         _refuse_hidden(connection, changes)
     events = append_events(connection, changes.events)
-    changes = replace(changes, puts=tuple(_numbered(put, events) for put in changes.puts))
+    changes = replace(changes, puts=link_entries(connection, (_numbered(put, events) for put in changes.puts)))
     _write(connection, changes)
     return Committed(changes, decision.reply, events)
 

@@ -1,6 +1,7 @@
 """The store suite: what every store passes. Subclass `StoreSuite` in a test module and say how one is made."""
 
 from laneway.testing.store_suite.case import FullStore, StoreCase
+from laneway.testing.store_suite.chains import Chains
 from laneway.testing.store_suite.commits import Commits
 from laneway.testing.store_suite.erasures import Erasures
 from laneway.testing.store_suite.logs import Logs
@@ -14,5 +15,5 @@ from laneway.testing.store_suite.searches import Searches
 __all__ = ["FullStore", "StoreCase", "StoreSuite"]
 
 
-class StoreSuite(Commits, Needs, Ownership, Logs, Pages, Searches, Retentions, Erasures, Restarts):
+class StoreSuite(Commits, Chains, Needs, Ownership, Logs, Pages, Searches, Retentions, Erasures, Restarts):
     """Everything that the store contract promises, as tests."""

@@ -23,6 +23,8 @@ class StoreCase:
     """Implement `make_store`; where a store outlives its process, override `is_durable` and `finds`, too."""
 
     is_durable = False
+    is_shared = False
+    """Several stores may be open over the same data at the same time."""
     keeps_own_time = False
     """The store's time is its server's, not that of the clock that it is made with."""
 

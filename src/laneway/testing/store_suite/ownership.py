@@ -31,9 +31,7 @@ from laneway.testing.store_suite.samples import (
 class Ownership(StoreCase):
     @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
     async def test_somebody_elses_record_is_missing(self, store: FullStore, kind: Kind[Record]) -> None:
-        mine, yours = one_of_each_kind(ME.user_id, "mine"), one_of_each_kind(YOU.user_id, "yours")
-        await commit(store, putting(*mine.values(), *yours.values()))
-        own, foreign = mine[kind.name][1], yours[kind.name][1]
+        own, foreign = await mine_and_yours(store, kind)
 
         paged = await page(store, Query(kind, count=True), ME)
         seen = await see(
@@ -49,13 +47,11 @@ class Ownership(StoreCase):
 
     @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
     async def test_the_system_sees_everybodys(self, store: FullStore, kind: Kind[Record]) -> None:
-        mine, yours = one_of_each_kind(ME.user_id, "mine"), one_of_each_kind(YOU.user_id, "yours")
-        await commit(store, putting(*mine.values(), *yours.values()))
+        records = await mine_and_yours(store, kind)
 
         paged = await page(store, Query(kind, count=True), SYSTEM)
 
-        records = sorted((mine[kind.name][1], yours[kind.name][1]), key=lambda record: record.id)
-        assert (list(paged.records), paged.total) == (records, 2)
+        assert (list(paged.records), paged.total) == (sorted(records, key=lambda record: record.id), 2)
 
     async def test_a_chain_stops_at_somebody_elses(self, store: FullStore) -> None:
         await commit(store, putting((TURN, turn()), (THREAD, thread(owner=YOU.user_id))))
@@ -92,3 +88,11 @@ class Ownership(StoreCase):
         assert (await page(store, Query(THREAD, count=True), ME)).total == 0
         assert await see(store, [One(THREAD, THR)], lambda view: view.get(THREAD, THR)) is None
         assert await get(store, THREAD, THR, SYSTEM) == gone
+
+
+async def mine_and_yours(store: FullStore, kind: Kind[Record]) -> tuple[Record, Record]:
+    """A record of the kind for each of two users, as they were kept, among records of all the other kinds."""
+    mine, yours = one_of_each_kind(ME.user_id, "mine"), one_of_each_kind(YOU.user_id, "yours")
+    committed = await store.transact(SYSTEM, (), putting(*mine.values(), *yours.values()))
+    own, foreign = (put.record for put in committed.changes.puts if put.kind is kind)
+    return own, foreign

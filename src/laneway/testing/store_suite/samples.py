@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from laneway.domain.alert import Firing, Timer
 from laneway.domain.approval import Approval
+from laneway.domain.audit import AuditEntry
 from laneway.domain.changes import Changes, Decision, Drop, Put
 from laneway.domain.event import (
     Delta,
@@ -26,7 +27,7 @@ from laneway.domain.record import Kind, Record
 from laneway.domain.session import Attachment, EnvironmentEntry, Note, Selection, Session
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn, TurnStatus
-from laneway.domain.user import AuditEntry, IdempotentReply, Key, Login, Node, User
+from laneway.domain.user import IdempotentReply, Key, Login, Node, User
 from laneway.testing.clock import START
 
 ME = Principal("usr_me")
