@@ -1,4 +1,4 @@
-"""App: the composition root. The only module that knows which implementation stands behind each contract."""
+"""App: the composition root. With `deployment`, the only module that knows what stands behind each contract."""
 
 import hashlib
 import os
@@ -11,14 +11,12 @@ from pathlib import Path
 from laneway.agent import Agent, AgentProfile
 from laneway.agents.guide import GUIDE, GuideAgent
 from laneway.agents.script import SCRIPT, ScriptAgent
-from laneway.buses.local import LocalBus
 from laneway.clock import Clock
 from laneway.config import AgentSettings, ConfigError, Settings
-from laneway.domain.admission import Caps
+from laneway.deployment import MEMORY, deploy
 from laneway.domain.json import Json, JsonObject
 from laneway.domain.principal import Principal
 from laneway.domain.rules import AgentTraits, Rules
-from laneway.engines.local import LocalEngine
 from laneway.environment import Environment
 from laneway.environments.plain import PlainEnvironment
 from laneway.runtime.answers import Answers
@@ -36,11 +34,7 @@ from laneway.runtime.turn_handle import TurnServices
 from laneway.runtime.turn_runner import RunnerOptions, TurnRunner
 from laneway.runtime.upkeep import Kept, Upkeep
 from laneway.runtime.watchdog import Watchdog
-from laneway.store import StoreOptions
-from laneway.stores.sqlite.store import SQLiteStore
 from laneway.wire import encode
-
-MEMORY = ":memory:"
 
 
 class App:
@@ -56,9 +50,8 @@ class App:
         self.rules = _rules(settings, self.agents, self.environments)
         # A node's name is never used again, so that a heartbeat of this process cannot vouch for an earlier one.
         self.node = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        self.bus = LocalBus()
-        path = MEMORY if settings.database == MEMORY else Path(settings.database_path)
-        self.store = SQLiteStore(path, self.clock, StoreOptions(self.node, settings.lease_s))
+        deployment = deploy(settings, self.clock, self.node)
+        self.store, self.bus, self.engine = deployment.store, deployment.bus, deployment.engine
         self.runtime = Runtime(self.store, self.bus, self.clock, self.rules)
         self.attachments = Attachments(self.data_dir / "attachments")
         self.timers = Timers(self.runtime, self.store)
@@ -86,7 +79,6 @@ class App:
         )
         options = RunnerOptions(self.node, settings.flush_ms / 1000, limits.turn_s or 1e9)
         self.runner = TurnRunner(self.runtime, services, self.agents, self.environments, self.bus, options)
-        self.engine = LocalEngine(Caps(limits.turns, limits.turns_per_user, limits.alert_turns))
         self.upkeep = Upkeep(
             self.runtime, self.store, self.engine, self.runner, self.answers, self.timers,
             Projection(self.store, self.store), self.attachments, self.bus,

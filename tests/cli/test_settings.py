@@ -65,7 +65,7 @@ def test_a_bad_variable_is_refused_by_its_name(name: str, value: str):
 
 @pytest.mark.parametrize(
     "text",
-    ["[channels.x]", 'database_url = "postgresql://x"', '[agents.a]\nkind = "acp"', '[agents.a]\nkind = "harness"'],
+    ["[channels.x]", '[agents.a]\nkind = "acp"', '[agents.a]\nkind = "harness"'],
 )
 def test_what_is_planned_is_refused_as_not_there_yet(tmp_path: Path, text: str):
     with pytest.raises(ConfigError, match="not available yet"):
@@ -100,6 +100,26 @@ def test_a_secret_comes_in_three_ways_and_never_shows_itself(tmp_path: Path, way
 
     assert settings.secrets() == ("hush-hush",)
     assert "hush-hush" not in f"{settings!r} {settings.agents['a'].api_key}"
+
+
+def test_the_address_of_a_database_is_a_secret_and_so_is_the_password_in_it():
+    url = "postgresql://ada:hush-hush@127.0.0.1/laneway"
+
+    settings = config.load(None, {"LANEWAY_DATABASE_URL": url})
+
+    assert settings.secrets() == (url, "hush-hush")
+    assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize("url", ["mysql://127.0.0.1/laneway", "laneway.db", "postgresql://[1", ""])
+def test_a_database_url_names_a_postgres(url: str):
+    with pytest.raises(ConfigError, match="no Postgres"):
+        config.load(None, {}, {"database_url": url})
+
+
+def test_one_database_is_enough():
+    with pytest.raises(ConfigError, match="database_url, too"):
+        config.load(None, {}, {"database_url": "postgresql://127.0.0.1/laneway", "database": "laneway.db"})
 
 
 def test_a_relative_path_in_the_file_starts_at_the_file(tmp_path: Path):

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from laneway.cli import show
-from laneway.cli.options import Config, Data
+from laneway.cli.options import Config, Data, DatabaseUrl
 from laneway.cli.server_file import announced, find_server
 from laneway.config import Settings, client_environment, load
 from laneway.domain.errors import Conflict
@@ -24,13 +24,14 @@ def serve(
     port: Port = None,
     data: Data = None,
     config: Config = None,
+    database_url: DatabaseUrl = None,
     script_agent: Annotated[bool, typer.Option("--script-agent", help="Add the agent `script`, for tests.")] = False,
     allow_remote: Annotated[bool, typer.Option("--allow-remote", help="Let other machines connect.")] = False,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page.")] = False,
 ) -> None:
     """Start the server. Ctrl-C lets running turns finish for a while; what they leave is resumed at the next start."""
     flags = {
-        "host": host, "port": port, "data_dir": data,
+        "host": host, "port": port, "data_dir": data, "database_url": database_url,
         "script_agent": script_agent or None, "allow_remote": allow_remote or None,
     }  # fmt: skip
     settings = load(config or client_environment().config_file, flags=flags)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from laneway.config.page import reference
 from laneway.config.settings import AgentSettings, ClientEnvironment, Limits, Secret, Settings, is_loopback
@@ -98,7 +99,20 @@ def _limits(table: Mapping[str, Any], host: str) -> Limits:
 
 
 def _check(settings: Settings, registered: Collection[str]) -> None:
+    if settings.database_url is not None:
+        _check_database_url(settings.database_url.reveal(), settings.database)
     if not is_loopback(settings.host) and not settings.allow_remote:
         raise ConfigError(f"host: {settings.host} can be reached from other machines.", "Say --allow-remote too.")
     if settings.default_agent not in {*settings.agents, *registered}:
         raise ConfigError(f"default_agent: there is no agent {settings.default_agent}.", "Add it under [agents].")
+
+
+def _check_database_url(url: str, database: str) -> None:
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in ("postgresql", "postgres"):
+        raise ConfigError("database_url: it names no Postgres.", "Write postgresql://user:password@host/database.")
+    if database:
+        raise ConfigError("database: there is a database_url, too.", "Keep the one that is meant.")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta
 
@@ -106,6 +107,9 @@ class Settings:
     """The data directory: database, attachments, `admin.key`. Its variable is `LANEWAY_DATA`, its flag `--data`."""
     database: str = ""
     """The SQLite file, when it is not `laneway.db` in the data directory; `:memory:` keeps nothing."""
+    database_url: Secret | None = None
+    """A Postgres that several processes share, as `postgresql://user:password@host/database`, in place of SQLite.
+    Needs the extra `postgres`."""
     allow_remote: bool = False
     """Allow other machines to connect. Every request needs a key or a login in any case."""
     allowed_hosts: tuple[str, ...] = ()
@@ -140,7 +144,10 @@ class Settings:
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret among the settings, for the redactor."""
-        return tuple(agent.api_key.reveal() for agent in self.agents.values() if agent.api_key is not None)
+        kept = (self.database_url, *(agent.api_key for agent in self.agents.values()))
+        secrets = [secret.reveal() for secret in kept if secret is not None]
+        password = urlsplit(self.database_url.reveal()).password if self.database_url else None
+        return (*secrets, password) if password else tuple(secrets)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from laneway.domain.errors import LanewayError
 CLIENT_VARIABLES = frozenset({"LANEWAY_URL", "LANEWAY_KEY", "LANEWAY_CONFIG"})
 """What tells a command where its server is: no settings."""
 _ALIASES = {"data": "data_dir"}
-_LATER = frozenset({"database_url", "channels", "feeds", "shares"})
+_LATER = frozenset({"channels", "feeds", "shares"})
 _LATER_KINDS = frozenset({"harness", "acp"})
 _AGENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _SECTIONS: dict[str, type] = {"limits": Limits}

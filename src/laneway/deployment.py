@@ -1,0 +1,51 @@
+"""Deployment: what a process runs on: one SQLite file by itself, or a Postgres that several processes share."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from laneway.bus import Bus
+from laneway.buses.local import LocalBus
+from laneway.clock import Clock
+from laneway.config import ConfigError, Settings
+from laneway.domain.admission import Caps
+from laneway.engine import Engine
+from laneway.engines.local import LocalEngine
+from laneway.store import SearchIndex, Store, StoreOptions
+from laneway.stores.sqlite.store import SQLiteStore
+
+MEMORY = ":memory:"
+
+
+class SearchedStore(Store, SearchIndex, Protocol):
+    """Records and logs, with their search beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The three parts of which there is one kind for a single process and another for several."""
+
+    store: SearchedStore
+    bus: Bus
+    engine: Engine
+
+
+def deploy(settings: Settings, clock: Clock, node: str) -> Deployment:
+    """Make the parts that the settings ask for; nothing is opened yet. Raises `ConfigError` for a missing extra."""
+    limits = settings.limits
+    caps = Caps(limits.turns, limits.turns_per_user, limits.alert_turns)
+    options = StoreOptions(node, settings.lease_s)
+    if settings.database_url is not None:
+        return _shared(settings.database_url.reveal(), clock, options, caps)
+    path = MEMORY if settings.database == MEMORY else Path(settings.database_path)
+    return Deployment(SQLiteStore(path, clock, options), LocalBus(), LocalEngine(caps))
+
+
+def _shared(url: str, clock: Clock, options: StoreOptions, caps: Caps) -> Deployment:
+    # Imported when a database is named: the libraries behind it are an extra.
+    try:
+        from laneway.stores.postgres import PostgresStore  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        hint = "Install it: pip install 'laneway[postgres]'."
+        raise ConfigError("database_url: the extra `postgres` is not installed.", hint) from error
+    return Deployment(PostgresStore(url, clock, options), LocalBus(), LocalEngine(caps))
