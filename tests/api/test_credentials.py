@@ -259,6 +259,24 @@ async def test_a_cookie_counts_only_where_the_browser_vouches_for_the_page(serve
     assert await status("POST", Origin="http://evil.test") == 403
 
 
+async def test_a_browsers_write_carries_the_token_of_its_login(server: Harness):
+    answer = await server.caller(None).post("/login", {"key": server.key})
+    cookie, token = cookie_of(answer), answer.json["csrf_token"]
+    page = server.caller(None, {"Cookie": cookie, "Origin": BASE, **SAME})
+    elsewhere = (await server.caller(None).post("/login", {"key": server.key})).json["csrf_token"]
+
+    refused = [await page.post("/threads", {}, **named) for named in ({}, {"X_CSRF_Token": elsewhere})]
+    taken = await page.post("/threads", {}, X_CSRF_Token=token)
+
+    assert [(each.status, each.code) for each in refused] == [(403, "csrf_refused")] * 2
+    assert taken.status == 201
+    assert token != elsewhere
+    assert token not in cookie
+    assert (await page.get("/me")).json["csrf_token"] == token
+    assert "csrf_token" not in (await server.ada.get("/me")).json
+    assert (await server.ada.post("/threads", {}, **SAME)).status == 201
+
+
 async def test_logging_out_ends_the_login_and_its_streams(server: Harness):
     page, cookie = await logged_in(server)
     thread = await server.ada.made("/threads")

@@ -1,5 +1,7 @@
 """Auth: what every request passes before it is routed or its body is read: Host, Origin, one valid credential."""
 
+import hashlib
+import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,7 +15,7 @@ from laneway.api.rates import Failures, Requests
 from laneway.api.security_headers import SECURITY_HEADERS
 from laneway.app import App
 from laneway.clock import Clock
-from laneway.domain.errors import LanewayError, TwoCredentials, Unauthorized
+from laneway.domain.errors import CsrfRefused, LanewayError, TwoCredentials, Unauthorized
 from laneway.runtime.credentials import Credentials, VerifiedPrincipal
 from laneway.runtime.metrics import Metrics
 
@@ -21,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 COOKIE = "laneway_login"
 TLS_COOKIE = f"__Host-{COOKIE}"
+CSRF_HEADER = "x-csrf-token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,21 @@ def cookies_of(headers: Headers) -> list[str]:
             if name in (COOKIE, TLS_COOKIE):
                 found.append(value.strip('"'))
     return found
+
+
+def csrf_token_of(cookie: str) -> str:
+    """The token that a page proves itself with: made of its login's cookie, which no script can read."""
+    return hmac.new(cookie.encode("utf-8", "surrogatepass"), b"csrf", hashlib.sha256).hexdigest()
+
+
+def check_csrf(headers: Headers) -> None:
+    """Raise `CsrfRefused` for a write that a browser sends with the cookie and without, or with a wrong, token."""
+    cookies = cookies_of(headers)
+    # A browser says that it is one; a program that shows the cookie by hand cannot have been led to it by a page.
+    if not cookies or not (headers.first("sec-fetch-site") or headers.first(CSRF_HEADER)):
+        return
+    if not hmac.compare_digest(headers.first(CSRF_HEADER).encode(), csrf_token_of(cookies[0]).encode()):
+        raise CsrfRefused("The login's CSRF token is missing or wrong.", "Send X-CSRF-Token as GET /me tells it.")
 
 
 def _headers_of(scope: Scope) -> Headers:

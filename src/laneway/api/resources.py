@@ -123,6 +123,13 @@ class Me:
 
 
 @dataclass(frozen=True, slots=True)
+class LoggedIn(Me):
+    """The same for a browser's login, with what the page sends as `X-CSRF-Token` with each of its writes."""
+
+    csrf_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KeyResource:
     """An API key, without the key itself. `last_used_at` is as this process has seen it."""
 

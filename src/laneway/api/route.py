@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from laneway.api.auth import check_csrf
 from laneway.api.call import Call
 from laneway.api.problems import fault, new_fault_id, problem
 from laneway.api.query import read_query
@@ -54,6 +55,8 @@ class Route:
             call = Call(app, request)
             if self.policy == "write" and call.principal.scope == "read":
                 raise Forbidden("This key may only read.", "Use a key with the scope `full`.")
+            if self.policy == "write":
+                check_csrf(call.headers)
             try:
                 owned = await self._owned(call) if self.owns else {}
             except NotFound:

@@ -161,6 +161,8 @@ class Me:
     name: str
     role: Role
     scope: Scope = "full"
+    csrf_token: str | None = None
+    """With a browser's login only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,13 @@ class OriginRefused(Forbidden):
     title = "Origin refused"
 
 
+class CsrfRefused(Forbidden):
+    """A browser's write came without the token of its login."""
+
+    code = "csrf_refused"
+    title = "CSRF token refused"
+
+
 class NotFound(LanewayError):
     """Missing, or somebody else's. The body is the same for both and for every kind."""
 

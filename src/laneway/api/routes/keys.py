@@ -6,11 +6,12 @@ from typing import Annotated
 from msgspec import Meta
 from starlette.responses import Response
 
+from laneway.api.auth import cookies_of
 from laneway.api.bodies import Body, Name
 from laneway.api.call import Call, records_of
 from laneway.api.paging import Paging, page_query
 from laneway.api.query import Moment
-from laneway.api.resources import CreatedKey, KeyResource, Me
+from laneway.api.resources import CreatedKey, KeyResource, LoggedIn
 from laneway.api.route import Routes
 from laneway.api.routes.login import me_of
 from laneway.domain.command import RevokeKey
@@ -37,10 +38,10 @@ class CreateKeyBody(Body, frozen=True):
     expires_at: Moment | None = None
 
 
-@routes.add("GET", "/me", "read", shows=Me)
+@routes.add("GET", "/me", "read", shows=LoggedIn)
 async def get_me(call: Call) -> Response:
     """Who asks."""
-    return call.show(me_of(call.who))
+    return call.show(me_of(call.who, next(iter(cookies_of(call.headers)), None)))
 
 
 @routes.add("GET", "/keys", "read", query=Paging, shows=list[KeyResource])

@@ -6,10 +6,10 @@ import msgspec
 from msgspec import Meta
 from starlette.responses import RedirectResponse, Response
 
-from laneway.api.auth import cookie_name
+from laneway.api.auth import cookie_name, csrf_token_of
 from laneway.api.bodies import Body, Nothing
 from laneway.api.call import Call
-from laneway.api.resources import Me
+from laneway.api.resources import LoggedIn, Me
 from laneway.api.route import Routes
 from laneway.domain.errors import Unauthorized
 from laneway.runtime.credentials import LOGIN_S, VerifiedPrincipal
@@ -30,7 +30,7 @@ class LinkQuery(msgspec.Struct, frozen=True):
     code: Annotated[str, Meta(max_length=200)] = ""
 
 
-@routes.add("POST", "/login", "open", body=LogIn, shows=Me)
+@routes.add("POST", "/login", "open", body=LogIn, shows=LoggedIn)
 async def log_in(call: Call) -> Response:
     """Exchange an API key for a login cookie, which is new each time."""
     body = await call.body(LogIn)
@@ -38,8 +38,9 @@ async def log_in(call: Call) -> Response:
     if verified is None:
         call.count_failure()
         raise Unauthorized("The key is not valid.")
-    response = call.show(me_of(verified))
-    _set_cookie(call, response, await call.app.credentials.login(verified))
+    token = await call.app.credentials.login(verified)
+    response = call.show(me_of(verified, token))
+    _set_cookie(call, response, token)
     return response
 
 
@@ -67,10 +68,12 @@ async def follow_login_link(call: Call) -> Response:
     return response
 
 
-def me_of(verified: VerifiedPrincipal) -> Me:
-    """Show who a credential proves."""
+def me_of(verified: VerifiedPrincipal, cookie: str | None = None) -> Me:
+    """Show who a credential proves; for a login also the token that its writes must carry."""
     principal = verified.principal
-    return Me(principal.user_id, verified.name, principal.role, principal.scope)
+    if cookie is None:
+        return Me(principal.user_id, verified.name, principal.role, principal.scope)
+    return LoggedIn(principal.user_id, verified.name, principal.role, principal.scope, csrf_token_of(cookie))
 
 
 def _set_cookie(call: Call, response: Response, token: str) -> None:
