@@ -26,7 +26,7 @@ def test_commands_work_on_the_directory_when_no_server_runs(shell: Shell):
     (shell.home / "laneway.toml").write_text(SCRIPTED)
 
     answered = shell.json("ask", "say straight")
-    key = shell.run("key", "create", "--user", "bob").stdout.strip()
+    key = shell.run("key", "create", "--user", "bob").stdout.removesuffix("\n")
     server = shell.serve()
     listed = shell.json("threads")
     shell.run("threads", "--url", server.url, "--key", key)

@@ -5,11 +5,14 @@ from pathlib import Path
 
 from laneway.app import App
 from laneway.config import load
+from laneway.runtime.logs import Redactor, use_logging
 
 
 async def issue_keys(data: Path, names: Sequence[str]) -> dict[str, str]:
     """A key for each user, who is made when missing."""
-    app = App(load(environ={}, flags={"data_dir": data, "script_agent": True}))
+    settings = load(environ={}, flags={"data_dir": data, "script_agent": True})
+    use_logging(Redactor(settings.secrets()))
+    app = App(settings)
     await app.store.open()
     try:
         return {name: await app.credentials.issue_key(name) for name in names}
