@@ -2,6 +2,7 @@
 
 from laneway.client.connection import Connection, given, route
 from laneway.client.conversation import Conversations
+from laneway.client.organise import Organising
 from laneway.client.resources import AgentResource, CreatedKey, KeyResource, Me, Page, SearchResult
 from laneway.client.sessions import Files, Notes, Sessions, Timers
 from laneway.client.stream import EventStreams
@@ -9,7 +10,7 @@ from laneway.client.turns import Queues
 from laneway.domain.principal import Scope
 
 
-class Lane(Sessions, Notes, Files, Timers, Conversations, Queues):
+class Lane(Sessions, Notes, Files, Timers, Organising, Conversations, Queues):
     """The same methods and the same errors whether the server is far away or runs inside this process."""
 
     def __init__(self, connection: Connection) -> None:

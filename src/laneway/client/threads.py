@@ -33,11 +33,12 @@ class Threads:
         tags: Sequence[str] | None = None,
         metadata: JsonObject | None = None,
         settings: JsonObject | None = None,
+        template_id: str | None = None,
     ) -> CreatedThread:
-        """Make a thread: of the default agent, in the default session, unless others are named."""
+        """Make a thread: of the default agent, in the default session, like no template, unless others are named."""
         body = given(
             agent_id=agent_id, session_id=session_id, title=title, initial_message=initial_message, kind=kind,
-            members=members, tags=tags, metadata=metadata, settings=settings,
+            members=members, tags=tags, metadata=metadata, settings=settings, template_id=template_id,
         )  # fmt: skip
         return await self._connection.write("POST", "/threads", CreatedThread, body)
 

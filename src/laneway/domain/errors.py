@@ -261,6 +261,13 @@ class UnknownAttachment(Invalid):
     title = "Unknown attachment"
 
 
+class UnknownTemplate(Invalid):
+    """No template of that id is yours."""
+
+    code = "unknown_template"
+    title = "Unknown template"
+
+
 class UnknownEnvironment(Invalid):
     """An environment of that name is not registered."""
 

@@ -10,9 +10,11 @@ from laneway.domain.lane import Lane
 from laneway.domain.queue import QueueItem
 from laneway.domain.record import Kind, Record
 from laneway.domain.session import Attachment, EnvironmentEntry, Note, Selection, Session
+from laneway.domain.template import Template
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
 from laneway.domain.user import IdempotentReply, Key, Login, Node, User
+from laneway.domain.vote import Vote
 
 USER = Kind("user", User, ("name",), unique=(("name",),))
 KEY = Kind("key", Key, ("sha256", "revoked", "created_at"), unique=(("sha256",),))
@@ -32,6 +34,10 @@ NOTE = Kind("note", Note, ("session_id", "prompt", "key", "created_at"), session
 ENTRY = Kind("entry", EnvironmentEntry, ("session_id", "collection", "key"), session="session_id")
 ATTACHMENT = Kind("attachment", Attachment, ("session_id", "sha256", "created_at"), session="session_id")
 SELECTION = Kind("selection", Selection, ("session_id", "thread_id"), thread="thread_id", session="session_id")
+VOTE = Kind(
+    "vote", Vote, ("session_id", "thread_id", "item_id", "at"), thread="thread_id", session="session_id",
+)  # fmt: skip
+TEMPLATE = Kind("template", Template, ("name", "created_at"))
 TIMER = Kind("timer", Timer, ("session_id", "due_at", "created_at"), session="session_id")
 FIRING = Kind(
     "firing", Firing, ("session_id", "source", "occurrence", "at"),
@@ -95,6 +101,6 @@ LANE = Kind(
 
 KINDS: tuple[Kind[Record], ...] = (
     USER, KEY, LOGIN, AUDIT, IDEMPOTENCY, NODE, SESSION, NOTE, ENTRY, ATTACHMENT, SELECTION, TIMER, FIRING,
-    THREAD, TURN, ITEM, QUEUE_ITEM, APPROVAL, LANE,
+    THREAD, TURN, ITEM, QUEUE_ITEM, APPROVAL, LANE, VOTE, TEMPLATE,
 )  # fmt: skip
 """Every kind. The partial unique index `turn(thread_id) where status is active` is the stores' to keep as well."""

@@ -25,6 +25,7 @@ class Limits:
     sessions_per_user: int = 1_000
     timers_per_session: int = 200
     notes_per_session: int = 1_000
+    templates_per_user: int = 1_000
     entries_per_session: int = 10_000
     attachments_per_session: int = 1_000
     alerts_per_minute: int = 10

@@ -15,15 +15,18 @@ from laneway.api.routes import (
     search,
     sessions,
     streams,
+    templates,
     threads,
     timers,
     turns,
     upkeep,
     values,
+    votes,
 )
 
 ALL: tuple[Routes, ...] = (
     login.links, login.routes, keys.routes, agents.routes, sessions.routes, notes.routes, values.routes,
-    attachments.routes, timers.routes, threads.routes, messages.routes, history.routes, queue.routes, turns.routes,
+    attachments.routes, timers.routes, threads.routes, templates.routes, messages.routes, history.routes, votes.routes,
+    queue.routes, turns.routes,
     approvals.routes, search.routes, streams.routes, upkeep.routes, operating.routes,
 )  # fmt: skip

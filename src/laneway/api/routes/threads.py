@@ -121,15 +121,16 @@ async def create_thread(call: Call) -> Response:
 def _creation(call: Call, body: CreateThreadBody) -> CreateThread:
     if body.kind in ("alert", "task"):
         raise Invalid(f"Threads of kind {body.kind} are not made by hand.")
-    if body.kind == "work" or body.members or body.template_id is not None:
-        raise NotYet("Coding workers, councils and templates are not available yet.")
+    if body.kind == "work" or body.members:
+        raise NotYet("Coding workers and councils are not available yet.")
     message: NewMessage | None = None
     if body.initial_message is not None:
         message = new_message(MessageBody(message=body.initial_message), call.who.name)
     return CreateThread(
         at=call.at, seed=call.seed, user_id=call.user_id, session_id=body.session_id, agent_id=body.agent_id,
         title=body.title, tags=tuple(body.tags or ()), metadata=_without_null(bounded(body.metadata or {}, "metadata")),
-        settings=body.settings.changes() if body.settings else {}, message=message,
+        settings=body.settings.changes() if body.settings else {}, message=message, template_id=body.template_id,
+        sender=call.who.name,
     )  # fmt: skip
 
 

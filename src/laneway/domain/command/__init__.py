@@ -24,7 +24,8 @@ from laneway.domain.command.session import (
     UpdateNote,
     UpdateSession,
 )
-from laneway.domain.command.thread import CreateThread, DeleteThread, ReadThread, UpdateThread
+from laneway.domain.command.template import CreateTemplate, DeleteTemplate, UpdateTemplate
+from laneway.domain.command.thread import CreateThread, DeleteThread, ReadThread, UpdateThread, VoteOnMessage
 from laneway.domain.command.timer import CreateTimer, DeleteTimer, FireTimer, UpdateTimer
 from laneway.domain.command.transcript import CutTranscript, DeleteMessage, EditMessage, ForkThread, RegenerateAnswer
 from laneway.domain.command.turn import CancelTurn, ResolveApproval, RetryTurn, ReviewTurn
@@ -40,6 +41,7 @@ __all__ = [
     "CreateKey",
     "CreateLogin",
     "CreateSession",
+    "CreateTemplate",
     "CreateThread",
     "CreateTimer",
     "CreateUser",
@@ -48,6 +50,7 @@ __all__ = [
     "DeleteMessage",
     "DeleteNote",
     "DeleteSession",
+    "DeleteTemplate",
     "DeleteThread",
     "DeleteTimer",
     "EditMessage",
@@ -72,7 +75,9 @@ __all__ = [
     "TellState",
     "UpdateNote",
     "UpdateSession",
+    "UpdateTemplate",
     "UpdateThread",
     "UpdateTimer",
+    "VoteOnMessage",
     "WithdrawQueueItem",
 ]

@@ -7,6 +7,7 @@ from typing import Literal
 from laneway.domain.command.command import Command
 from laneway.domain.command.message import NewMessage
 from laneway.domain.json import Json, JsonObject
+from laneway.domain.vote import VoteValue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,10 @@ class CreateThread(Command):
     title: str | None = None
     members: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    template_id: str | None = None
+    """What is not given comes from it; its opening messages come before `message`."""
+    sender: str = ""
+    """Who sends the opening messages."""
     metadata: JsonObject = field(default_factory=dict[str, object])
     settings: Mapping[str, Json] = field(default_factory=dict[str, object])
     message: NewMessage | None = None
@@ -39,6 +44,17 @@ class DeleteThread(Command):
     """Delete a thread: what runs is cancelled, and every trace goes."""
 
     thread_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoteOnMessage(Command):
+    """Say what a user thinks of a message; None takes the vote back."""
+
+    user_id: str
+    thread_id: str
+    item_id: str
+    value: VoteValue | None
+    comment: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

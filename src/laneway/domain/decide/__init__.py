@@ -30,7 +30,8 @@ from laneway.domain.decide.sessions import (
     update_session,
 )
 from laneway.domain.decide.steps import record_turn
-from laneway.domain.decide.threads import create_thread, delete_thread, read_thread, update_thread
+from laneway.domain.decide.templates import create_template, delete_template, template_needs, update_template
+from laneway.domain.decide.threads import create_thread, delete_thread, read_thread, update_thread, vote_on_message
 from laneway.domain.decide.timers import create_timer, delete_timer, fire_timer, update_timer
 from laneway.domain.decide.users import create_key, create_login, create_user, end_login, revoke_key
 from laneway.domain.decide.verb import Needs, Verb, verb
@@ -45,6 +46,7 @@ from laneway.domain.kinds import (
     NOTE,
     QUEUE_ITEM,
     SESSION,
+    TEMPLATE,
     THREAD,
     TIMER,
     TURN,
@@ -204,12 +206,17 @@ _TABLE: tuple[Verb, ...] = (
         lambda m: (
             *_default_session(m.user_id, m.session_id),
             *_COUNTED,
-            *(_accepting() if m.message else ()),
+            *((One(TEMPLATE, m.template_id),) if m.template_id else ()),
+            *(_accepting() if m.message or m.template_id else ()),
         ),
         create_thread,
     ),
     verb(c.UpdateThread, lambda m: _thread(m.thread_id), update_thread),
     verb(c.DeleteThread, lambda m: (*_thread_and_turn(m.thread_id), *_descendants(m.thread_id)), delete_thread),
+    verb(c.VoteOnMessage, lambda m: (*_thread(m.thread_id), One(ITEM, m.item_id)), vote_on_message),
+    verb(c.CreateTemplate, template_needs, create_template),
+    verb(c.UpdateTemplate, lambda m: (One(TEMPLATE, m.template_id),), update_template),
+    verb(c.DeleteTemplate, lambda m: (One(TEMPLATE, m.template_id),), delete_template),
     verb(c.ReadThread, lambda m: _thread(m.thread_id), read_thread),
     verb(c.PostMessage, lambda m: _posting(m.thread_id, m.message), post_message),
     verb(

@@ -10,7 +10,7 @@ from laneway.domain.decide.pause import paused
 from laneway.domain.decide.queue import accept, position_of
 from laneway.domain.decide.verb import Needs
 from laneway.domain.draft import Draft
-from laneway.domain.errors import Invalid, NotFound, Superseded, TranscriptTooLong
+from laneway.domain.errors import Invalid, NotFound, Superseded, ThreadArchived, TranscriptTooLong
 from laneway.domain.event import LaneInvalidated, TranscriptCut
 from laneway.domain.item import IN_CONTEXT, Item
 from laneway.domain.kinds import ITEM, LANE, QUEUE_ITEM, TURN
@@ -114,6 +114,8 @@ def _agents(draft: Draft, command: CutTranscript) -> tuple[str, ...]:
 def _cut(draft: Draft, command: CutTranscript, reason: str) -> bool:
     """Stop what runs and supersede everything from `from_seq` on; True when a turn was stopped."""
     thread = draft.thread(command.thread_id)
+    if thread.archived:
+        raise ThreadArchived("The thread is archived: what was said in it stays.", "Restore it first.")
     loaded = sorted((item for item in draft.view.some(ITEM) if item.thread_id == thread.id), key=lambda item: item.seq)
     ids = {item.id: item.turn_id for item in loaded if item.seq >= command.from_seq and item.state != "superseded"}
     if len(ids) > CUT_ITEMS:

@@ -1,34 +1,67 @@
 """Threads: made, changed, read and deleted by their owner."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 
 from laneway.domain.changes import Decision
-from laneway.domain.command import CreateThread, DeleteThread, ReadThread, UpdateThread
+from laneway.domain.command import CreateThread, DeleteThread, NewMessage, ReadThread, UpdateThread, VoteOnMessage
+from laneway.domain.decide.outcome import counted
 from laneway.domain.decide.pause import paused, resumed
 from laneway.domain.decide.queue import accept
 from laneway.domain.decide.sessions import default_session
 from laneway.domain.decide.users import audit
 from laneway.domain.draft import Draft, check_version
-from laneway.domain.errors import Busy, Invalid, TooMany, UnknownAgent
-from laneway.domain.event import ThreadCreated, ThreadDeleted, ThreadUpdated, TurnCancelled
+from laneway.domain.errors import Busy, Invalid, NotFound, Superseded, TooMany, UnknownAgent, UnknownTemplate
+from laneway.domain.event import ItemCompleted, ItemStarted, ThreadCreated, ThreadDeleted, ThreadUpdated, TurnCancelled
+from laneway.domain.item import Item, Part, item_resource
 from laneway.domain.json import Json, as_object
-from laneway.domain.kinds import THREAD, TURN
+from laneway.domain.kinds import ITEM, TEMPLATE, THREAD, TURN, VOTE
+from laneway.domain.template import Template, split_openings
 from laneway.domain.thread import UNTITLED, Thread, ThreadSettings, thread_resource, thread_summary, title_from
 from laneway.domain.turn import CancelRequest
+from laneway.domain.vote import Vote, vote_id, vote_resource
 
 SETTING_NAMES = frozenset(each.name for each in fields(ThreadSettings))
 PLAIN_FIELDS = ("summary", "tags", "pinned")
 
 
 def create_thread(draft: Draft, command: CreateThread) -> Decision:
-    thread = _new_thread(draft, command)
+    template = _template(draft, command)
+    thread = _new_thread(draft, command, template)
     draft.tell_thread(thread, ThreadCreated(thread_summary(thread)))
-    item_id = accept(draft, thread.id, command.message).id if command.message else None
+    item_id = None
+    for message in (*_open(draft, thread, command, template), *((command.message,) if command.message else ())):
+        item_id = accept(draft, thread.id, message).id
     return draft.decision({"thread": thread_resource(draft.finished(thread.id)), "item_id": item_id})
 
 
-def _new_thread(draft: Draft, command: CreateThread) -> Thread:
+def _template(draft: Draft, command: CreateThread) -> Template | None:
+    if command.template_id is None:
+        return None
+    template = draft.view.get(TEMPLATE, command.template_id)
+    if template is None:
+        raise UnknownTemplate(f"There is no template {command.template_id!r}.", "GET /templates lists yours.")
+    return template
+
+
+def _open(draft: Draft, thread: Thread, command: CreateThread, template: Template | None) -> Sequence[NewMessage]:
+    """Put what the template has as said into the transcript; returns what it has to be sent."""
+    said, sent = split_openings(template.messages if template else ())
+    turn_id = draft.ids.make("trn")
+    for opening in said:
+        is_user = opening.role == "user"
+        item = Item(
+            draft.ids.make("itm"), thread.owner, thread.session_id, thread.id, turn_id, opening.role,
+            None if is_user else thread.agent_id, (Part("text", text=opening.text),), opening.text, "complete",
+            draft.at, sender=command.sender if is_user else None,
+        )  # fmt: skip
+        draft.put(ITEM, item, numbered_by=draft.tell_item(thread, ItemStarted(item_resource(item)), item))
+        draft.tell_item(thread, ItemCompleted(item_resource(item)), item)
+        thread = draft.save(replace(counted(thread, item, draft.at), unread=0))
+    return [NewMessage(parts=(Part("text", text=each.text),), sender=command.sender) for each in sent]
+
+
+def _new_thread(draft: Draft, command: CreateThread, template: Template | None) -> Thread:
     if command.session_id is None:
         session = default_session(draft, command.user_id)
     else:
@@ -36,16 +69,17 @@ def _new_thread(draft: Draft, command: CreateThread) -> Thread:
     limit = draft.rules.limits.threads_per_user
     if limit and draft.view.count(THREAD) >= limit:
         raise TooMany(f"A user may have {limit} threads (threads_per_user).", "Delete one first.")
-    agent_id = command.agent_id or draft.rules.default_agent
+    agent_id = command.agent_id or (template.agent_id if template else None) or draft.rules.default_agent
     for name in (agent_id, *command.members):
         check_agent(draft, name)
-    title = title_from(command.title) if command.title else None
+    title = title_from(command.title or (template.title if template else None) or "")
+    settings = template.settings if template else ThreadSettings()
     return draft.add(
         Thread(
             draft.ids.make("thr"), session.owner, session.id, agent_id, command.kind, title or UNTITLED,
             "manual" if title else "default", draft.at, draft.at,
-            members=command.members, tags=command.tags, metadata=command.metadata,
-            settings=with_settings(ThreadSettings(), command.settings),
+            members=command.members, tags=command.tags or (template.tags if template else ()),
+            metadata=command.metadata, settings=with_settings(settings, command.settings),
         )
     )  # fmt: skip
 
@@ -136,6 +170,21 @@ def delete_thread(draft: Draft, command: DeleteThread) -> Decision:
             draft.erase(child.id)
     audit(draft, thread.owner, "thread.deleted", thread.id)
     return draft.decision()
+
+
+def vote_on_message(draft: Draft, command: VoteOnMessage) -> Decision:
+    thread, item = draft.thread(command.thread_id), draft.view.get(ITEM, command.item_id)
+    if item is None or item.thread_id != thread.id:
+        raise NotFound
+    if item.state == "superseded":
+        raise Superseded("The message was taken out of the transcript by an earlier change.")
+    id = vote_id(command.user_id, item.id)
+    if command.value is None:
+        draft.drop(VOTE, id)
+        return draft.decision()
+    vote = Vote(id, command.user_id, thread.session_id, thread.id, item.id, command.value, command.comment, draft.at)
+    draft.put(VOTE, vote)
+    return draft.decision(vote_resource(vote))
 
 
 def read_thread(draft: Draft, command: ReadThread) -> Decision:

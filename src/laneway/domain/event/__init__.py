@@ -22,6 +22,7 @@ from laneway.domain.event.queue import (
     QueueResumed,
 )
 from laneway.domain.event.session import SessionCreated, SessionDeleted, SessionUpdated, StateChanged
+from laneway.domain.event.template import TemplateCreated, TemplateDeleted, TemplateUpdated
 from laneway.domain.event.thread import ThreadCreated, ThreadDeleted, ThreadUpdated, TranscriptCut
 from laneway.domain.event.timer import (
     AlertDropped,
@@ -73,6 +74,9 @@ __all__ = [
     "SessionDeleted",
     "SessionUpdated",
     "StateChanged",
+    "TemplateCreated",
+    "TemplateDeleted",
+    "TemplateUpdated",
     "ThreadCreated",
     "ThreadDeleted",
     "ThreadUpdated",

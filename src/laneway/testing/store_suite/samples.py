@@ -25,9 +25,11 @@ from laneway.domain.principal import Principal
 from laneway.domain.queue import QueueItem
 from laneway.domain.record import Kind, Record
 from laneway.domain.session import Attachment, EnvironmentEntry, Note, Selection, Session
-from laneway.domain.thread import Thread
+from laneway.domain.template import Template
+from laneway.domain.thread import Thread, ThreadSettings
 from laneway.domain.turn import Turn, TurnStatus
 from laneway.domain.user import IdempotentReply, Key, Login, Node, User
+from laneway.domain.vote import Vote
 from laneway.testing.clock import START
 
 ME = Principal("usr_me")
@@ -121,6 +123,8 @@ def one_of_each_kind(owner: str, mark: str, text: str = "") -> dict[str, tuple[K
         "item": item(f"itm_{mark}", thr, turn_id=trn, session_id=ses, owner=owner, text=text),
         "queue_item": queue_item(f"que_{mark}", thr, session_id=ses, owner=owner, text=text),
         "approval": Approval(f"apr_{mark}", owner, ses, thr, trn, "", "", text, {}, "", "open", START),
+        "vote": Vote(f"{owner}/itm_{mark}", owner, ses, thr, f"itm_{mark}", 1, text, START),
+        "template": Template(f"tpl_{mark}", owner, mark, None, None, ThreadSettings(), (mark,), (), START, START),
         "lane": Lane(f"{ses}/chat/{mark}", owner, ses, thr, "chat", mark, "a", "", "", text, None, 1, "usable", START),
     }
     return {kind.name: (kind, records[kind.name]) for kind in KINDS}

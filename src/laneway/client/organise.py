@@ -1,0 +1,66 @@
+"""Organise: templates of threads, votes on messages, tags."""
+
+from collections.abc import Sequence
+
+from laneway.client.connection import Connection, given, route
+from laneway.client.resources import Page
+from laneway.domain.json import Json, JsonObject
+from laneway.domain.template import TemplateResource
+from laneway.domain.vote import VoteResource, VoteValue
+
+
+class Organising:
+    """The part of a `Lane` that keeps many threads in order."""
+
+    _connection: Connection
+
+    async def create_template(
+        self,
+        name: str,
+        *,
+        agent_id: str | None = None,
+        title: str | None = None,
+        settings: JsonObject | None = None,
+        messages: Sequence[str | JsonObject] | None = None,
+        tags: Sequence[str] | None = None,
+        from_thread_id: str | None = None,
+    ) -> TemplateResource:
+        """Make a template. What is not given comes from the thread `from_thread_id`, when that is."""
+        body = given(
+            name=name, agent_id=agent_id, title=title, settings=settings, messages=messages, tags=tags,
+            from_thread_id=from_thread_id,
+        )  # fmt: skip
+        return await self._connection.write("POST", "/templates", TemplateResource, body)
+
+    async def list_templates(self, *, limit: int = 20, cursor: str | None = None) -> Page[TemplateResource]:
+        """The user's templates, by name."""
+        return await self._connection.get_page("/templates", TemplateResource, {"limit": limit, "cursor": cursor})
+
+    async def get_template(self, template_id: str) -> TemplateResource:
+        """One template."""
+        return await self._connection.get(route("templates", template_id), TemplateResource)
+
+    async def update_template(
+        self, template_id: str, *, if_version: int | None = None, **changes: Json
+    ) -> TemplateResource:
+        """Change what is given: name, agent_id, title, settings, messages, tags."""
+        path = route("templates", template_id)
+        return await self._connection.write("PATCH", path, TemplateResource, changes, if_version=if_version)
+
+    async def delete_template(self, template_id: str) -> None:
+        """Remove a template; threads that were made with it stay."""
+        await self._connection.delete(route("templates", template_id))
+
+    async def vote(self, thread_id: str, item_id: str, value: VoteValue, *, comment: str | None = None) -> VoteResource:
+        """Vote for a message (1) or against it (-1); a later vote replaces the earlier one."""
+        path = route("threads", thread_id, "messages", item_id, "vote")
+        return await self._connection.write("PUT", path, VoteResource, given(value=value, comment=comment))
+
+    async def withdraw_vote(self, thread_id: str, item_id: str) -> None:
+        """Take a vote back."""
+        await self._connection.delete(route("threads", thread_id, "messages", item_id, "vote"))
+
+    async def list_votes(self, thread_id: str, *, limit: int = 20, cursor: str | None = None) -> Page[VoteResource]:
+        """The user's votes on the messages of a thread."""
+        query = {"limit": limit, "cursor": cursor}
+        return await self._connection.get_page(route("threads", thread_id, "votes"), VoteResource, query)
