@@ -16,6 +16,8 @@ Row = tuple[Any, ...]
 
 CONNECT_S = 10.0
 CACHED_STATEMENTS = 500
+# A connection that is cut while a query goes out makes the driver speak of its own state: an internal error.
+_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 Isolation = Literal["READ COMMITTED", "REPEATABLE READ, READ ONLY"]
 
 
@@ -57,7 +59,7 @@ class Connection:
         """Run a statement; returns its rows."""
         try:
             return [tuple(row) for row in await self._driver.fetch(numbered(sql), *bindings)]
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except _FAULTS as error:
             raise _told(error) from error
 
     async def first(self, sql: str, bindings: Sequence[Binding] = ()) -> Row | None:
@@ -74,7 +76,7 @@ class Connection:
         """Run a statement; returns how many rows it changed."""
         try:
             status = await self._driver.execute(numbered(sql), *bindings)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except _FAULTS as error:
             raise _told(error) from error
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
@@ -83,7 +85,7 @@ class Connection:
         """Run several statements that take no bindings."""
         try:
             await self._driver.execute(sql)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except _FAULTS as error:
             raise _told(error) from error
 
     @asynccontextmanager
@@ -117,7 +119,7 @@ class Connection:
         try:
             async with asyncio.timeout(CONNECT_S):
                 await self._driver.close()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except _FAULTS:
             self.terminate()
 
     def terminate(self) -> None:
@@ -135,7 +137,7 @@ async def connect(url: str) -> Connection:
     }
     try:
         made = cast(object, await asyncpg.connect(url, **options))  # pyright: ignore[reportUnknownMemberType] - no stubs
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+    except (*_FAULTS, ValueError) as error:
         raise Unavailable(f"The database could not be reached: {error}.") from error
     return Connection(cast(_Driver, made))  # the driver's class declares no types
 
