@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from laneway.bus import Bus
 from laneway.buses.local import LocalBus
@@ -11,21 +10,17 @@ from laneway.config import ConfigError, Settings
 from laneway.domain.admission import Caps
 from laneway.engine import Engine
 from laneway.engines.local import LocalEngine
-from laneway.store import SearchIndex, Store, StoreOptions
+from laneway.store import FullStore, StoreOptions
 from laneway.stores.sqlite.store import SQLiteStore
 
 MEMORY = ":memory:"
-
-
-class SearchedStore(Store, SearchIndex, Protocol):
-    """Records and logs, with their search beside them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """The three parts of which there is one kind for a single process and another for several."""
 
-    store: SearchedStore
+    store: FullStore
     bus: Bus
     engine: Engine
 

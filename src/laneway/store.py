@@ -222,3 +222,7 @@ class SearchIndex(Protocol):
     ) -> tuple[SearchHit, ...]:
         """Find items and titles that have all the words of `text`, newest first."""
         ...
+
+
+class FullStore(Store, SearchIndex, Protocol):
+    """A store with its search beside it: what a process runs on."""

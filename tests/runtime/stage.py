@@ -1,18 +1,42 @@
 """Stage: agents that a test plays by hand, and the fixtures that put them on a whole Laneway in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
-from laneway.agent import AgentEvent, AgentProfile, Capabilities, Text, TurnInput
+from laneway.agent import Agent, AgentEvent, AgentProfile, Capabilities, Text, TurnInput
 from laneway.domain.instant import Instant
-from laneway.testing.app import GUARD_S
+from laneway.testing import app
+from laneway.testing.app import GUARD_S, MakeStore, TestApp, TestOptions
 from laneway.testing.owner import Told
 
 Play = Callable[[TurnInput], AsyncIterator[AgentEvent]]
 
 TERMINAL = {"turn.completed", "turn.failed", "turn.cancelled", "turn.interrupted", "turn.superseded"}
 START: Instant = "2026-01-01T00:00:00.000000Z"
+
+
+@dataclass
+class Ground:
+    """What the apps of the present test stand on: SQLite in memory, or what a fixture puts here."""
+
+    store: MakeStore | None = None
+
+
+GROUND = Ground()
+
+
+@asynccontextmanager
+async def running(
+    *agents: Agent, options: TestOptions | None = None, data_dir: Path | None = None
+) -> AsyncGenerator[TestApp]:
+    """A started test app on the ground of the present test; with a `data_dir`, on SQLite in any case."""
+    chosen = replace(options or TestOptions(), store=None if data_dir else GROUND.store)
+    async with app.running(*agents, options=chosen, data_dir=data_dir) as running:
+        yield running
 
 
 class Played:

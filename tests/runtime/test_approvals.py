@@ -10,10 +10,10 @@ from laneway.domain.admission import Caps
 from laneway.domain.approval import Approval
 from laneway.domain.command import DeleteThread, ResolveApproval, UpdateSession
 from laneway.domain.errors import AlreadyDecided, ArgumentsChanged, NotFound
-from laneway.testing.app import TestApp, TestOptions, running
+from laneway.testing.app import TestApp, TestOptions
 from laneway.testing.owner import Owner
 from laneway.tool import ToolRejected
-from tests.runtime.stage import Gates, Played, ends, types
+from tests.runtime.stage import Gates, Played, ends, running, types
 
 PAY = "effect once paid\nsay done"
 

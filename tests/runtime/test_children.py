@@ -12,10 +12,10 @@ from laneway.domain.principal import SYSTEM
 from laneway.domain.rules import Limits
 from laneway.domain.thread import Thread
 from laneway.store import Page, Query, Where
-from laneway.testing.app import TestApp, TestOptions, running
+from laneway.testing.app import TestApp, TestOptions
 from laneway.testing.owner import Owner
 from laneway.tool import ToolFailed
-from tests.runtime.stage import Gates, Played, texts_of
+from tests.runtime.stage import Gates, Played, running, texts_of
 from tests.runtime.test_crash import succeeded_by
 
 
@@ -208,6 +208,7 @@ async def test_deleting_a_child_is_a_failed_call_of_its_parent(gates: Gates):
 
         await ada.do(DeleteThread(**ada.stamp(), thread_id=child.id))
         await app.until(ada.was_told(parent.id, "turn.completed"))
+        await app.drain()
 
         assert (await ada.said(parent.id))[-1] == ("assistant", "failed The child was deleted.")
         assert gates.cut == [child.id]

@@ -2,7 +2,7 @@
 
 from laneway.agent import TurnInput
 from laneway.agents.function import FunctionAgent
-from laneway.testing.app import running
+from tests.runtime.stage import running
 
 
 def shout(turn: TurnInput) -> str:

@@ -13,10 +13,10 @@ from laneway.domain.kinds import NOTE
 from laneway.domain.principal import SYSTEM
 from laneway.domain.turn import ReviewAction
 from laneway.store import Page, Query
-from laneway.testing.app import TestApp, TestOptions, running
+from laneway.testing.app import TestApp, TestOptions
 from laneway.testing.owner import Owner
 from laneway.tool import ToolFailed, ToolScope, ToolSpec
-from tests.runtime.stage import Gates, Played, ends, texts_of, types
+from tests.runtime.stage import Gates, Played, ends, running, texts_of, types
 
 LEASE_S = 6.0
 

@@ -12,9 +12,9 @@ from laneway.domain.kinds import IDEMPOTENCY, ITEM, QUEUE_ITEM, THREAD, TURN
 from laneway.domain.principal import SYSTEM
 from laneway.runtime.submit import Idempotency
 from laneway.store import Get, Page, Query
-from laneway.testing.app import TestApp, running
+from laneway.testing.app import TestApp
 from laneway.testing.owner import Owner
-from tests.runtime.stage import Gates, Played, types
+from tests.runtime.stage import Gates, Played, running, types
 
 
 async def delete(ada: Owner, thread_id: str) -> None:

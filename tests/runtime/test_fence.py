@@ -15,9 +15,9 @@ from laneway.domain.step import EndTurn, ReleaseTurn
 from laneway.runtime.journal import Journal
 from laneway.runtime.turn_record import TurnRecord
 from laneway.store import Page, Query
-from laneway.testing.app import TestApp, TestOptions, running
+from laneway.testing.app import TestApp, TestOptions
 from laneway.tool import ToolScope, ToolSpec
-from tests.runtime.stage import Gates, Played, ends
+from tests.runtime.stage import Gates, Played, ends, running
 
 LEASE_S = 6.0
 
@@ -102,6 +102,7 @@ async def test_nothing_that_a_stale_attempt_does_is_recorded(what: str):
         ada = app.user()
         thread = await ada.thread("go", settings={"resume": True})
         await frozen.asleep.wait()
+        await app.until(ada.was_told(thread.id, "item.delta"))
         await app.clock.advance(LEASE_S + 1)  # the node shows no heartbeat, and is not dead
         other = app.beside("node-2")
         await other.start()

@@ -13,10 +13,10 @@ from laneway import wire
 from laneway.agent import AgentEvent, Text, TurnInput
 from laneway.domain.item import Item
 from laneway.domain.json import Json, JsonObject
-from laneway.testing.app import TestApp, TestOptions, running
+from laneway.testing.app import TestApp, TestOptions
 from laneway.testing.owner import Owner
 from laneway.tool import ToolScope, ToolSpec
-from tests.runtime.stage import Played, ends
+from tests.runtime.stage import Played, ends, running
 
 CANARY = re.compile(r"canary-[0-9]+")
 ROUNDS = 4

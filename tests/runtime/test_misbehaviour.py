@@ -10,10 +10,10 @@ from laneway.agent import AgentEvent, AgentFailed, Consumed, Reasoning, Text, Tu
 from laneway.domain.errors import Invalid, NotFound, StaleFence, Unavailable
 from laneway.domain.json import Json, JsonObject
 from laneway.domain.thread import Usage
-from laneway.testing.app import TestApp, TestOptions, running
+from laneway.testing.app import TestApp, TestOptions
 from laneway.testing.owner import Owner
 from laneway.tool import ToolFailed, ToolScope, ToolSpec
-from tests.runtime.stage import Gates, Play, Played, echo, ends
+from tests.runtime.stage import Gates, Play, Played, echo, ends, running
 
 
 async def outcome(play: Play, options: TestOptions | None = None, timeout_s: float = 1800.0) -> tuple[str, str, str]:

@@ -17,9 +17,9 @@ from laneway.domain.errors import (
 )
 from laneway.domain.rules import Limits
 from laneway.runtime.submit import Idempotency
-from laneway.testing.app import TestApp, TestOptions, running
+from laneway.testing.app import TestApp, TestOptions
 from laneway.testing.owner import Owner, Posted
-from tests.runtime.stage import Gates, types
+from tests.runtime.stage import Gates, running, types
 
 
 async def paused_with(ada: Owner, *texts: str) -> list[Posted]:

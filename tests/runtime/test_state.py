@@ -11,10 +11,10 @@ from laneway.domain.command import AddNote
 from laneway.domain.errors import NotFound, Stale
 from laneway.domain.json import JsonObject, as_object
 from laneway.domain.kinds import SESSION
-from laneway.testing.app import TestApp, running
+from laneway.testing.app import TestApp
 from laneway.testing.owner import Owner
 from laneway.tool import ToolFailed
-from tests.runtime.stage import Played, ends
+from tests.runtime.stage import Played, ends, running
 
 
 async def put(app: TestApp, by: Owner, session_id: str, key: str, value: object, version: int | None = None) -> int:

@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, AsyncIterator
 import pytest
 
 from laneway.agent import AgentEvent, Text, TurnInput
-from laneway.testing.app import TestApp, running
+from laneway.testing.app import TestApp
 from laneway.testing.owner import Owner
-from tests.runtime.stage import Gates, Played, texts_of, types
+from tests.runtime.stage import Gates, Played, running, texts_of, types
 
 
 class Steered:

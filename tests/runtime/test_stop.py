@@ -10,9 +10,9 @@ from laneway.domain.command import RetryTurn
 from laneway.domain.errors import Busy, CancelRequested, NotFound, NothingToRetry
 from laneway.domain.kinds import NOTE
 from laneway.store import Ask, Query
-from laneway.testing.app import TestApp, running
+from laneway.testing.app import TestApp
 from laneway.testing.owner import Owner
-from tests.runtime.stage import Gates, Played, echo, ends, types
+from tests.runtime.stage import Gates, Played, echo, ends, running, types
 
 
 async def failing(turn: TurnInput) -> AsyncIterator[AgentEvent]:

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from laneway.agent import AgentEvent, Text, TurnInput
 from laneway.domain.admission import Caps
 from laneway.engine import ReadyThread
-from laneway.testing.app import TestApp, TestOptions, running
+from laneway.testing.app import TestApp, TestOptions
 from laneway.testing.owner import Owner
-from tests.runtime.stage import Gates, Played, echo, ends
+from tests.runtime.stage import Gates, Played, echo, ends, running
 
 LEASE_S = 6.0
 

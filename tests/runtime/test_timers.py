@@ -16,9 +16,9 @@ from laneway.domain.rules import Limits
 from laneway.domain.thread import Thread
 from laneway.runtime.submit import Idempotency
 from laneway.store import Page, Query, Where
-from laneway.testing.app import TestApp, TestOptions, running
+from laneway.testing.app import TestApp, TestOptions
 from laneway.testing.owner import Owner
-from tests.runtime.stage import START, Played, echo, types
+from tests.runtime.stage import START, Played, echo, running, types
 
 
 @pytest.fixture

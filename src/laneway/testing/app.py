@@ -11,11 +11,14 @@ from typing import TypeVar
 from laneway.agent import Agent
 from laneway.agents.script import ScriptAgent
 from laneway.buses.local import LocalBus
+from laneway.clock import Clock
 from laneway.domain.admission import Caps
+from laneway.domain.approval import Approval
 from laneway.domain.changes import Changes, Decision, Put
-from laneway.domain.kinds import NODE, THREAD
+from laneway.domain.kinds import APPROVAL, NODE, THREAD, TURN
 from laneway.domain.principal import SYSTEM, Principal
 from laneway.domain.rules import AgentTraits, Limits, Rules
+from laneway.domain.thread import Thread
 from laneway.domain.user import Node
 from laneway.engines.local import LocalEngine
 from laneway.environments.plain import PlainEnvironment
@@ -30,7 +33,7 @@ from laneway.runtime.tools import AskTool, EffectTool, command_tools
 from laneway.runtime.turn_handle import TurnServices
 from laneway.runtime.turn_runner import RunnerOptions, TurnRunner
 from laneway.runtime.upkeep import Kept, Upkeep
-from laneway.store import Page, Query, StoreOptions, Where
+from laneway.store import FullStore, Page, Query, StoreOptions, Where
 from laneway.stores.sqlite.store import SQLiteStore
 from laneway.testing.clock import FakeClock
 from laneway.testing.line import StoreLine
@@ -38,6 +41,8 @@ from laneway.testing.owner import Owner
 from laneway.tool import Tool
 
 T = TypeVar("T")
+
+MakeStore = Callable[[Clock, StoreOptions], FullStore]
 
 GUARD_S = 10.0
 """A wait that takes longer than this is a hang: the test fails instead of standing still."""
@@ -57,6 +62,8 @@ class TestOptions:
     flush_s: float = 0.04
     wall_clock_s: float = 1800.0
     stop_grace_s: float = 2.0
+    store: MakeStore | None = None
+    """What it stands on, when not on SQLite."""
 
 
 class TestApp:
@@ -83,12 +90,16 @@ class TestApp:
         self._first = first
         self._scratch = None if first or data_dir else tempfile.TemporaryDirectory(prefix="laneway-test-")
         self.data_dir = first.data_dir if first else data_dir or Path(self._scratch.name if self._scratch else "")
-        path = data_dir / "laneway.db" if data_dir else ":memory:"
-        self._store = first.shared_store if first else SQLiteStore(path, self.clock, StoreOptions())
+        self._store = first.shared_store if first else self._make_store(data_dir)
         self.store = StoreLine(self._store)
         self._given = agents
         self.agents: Mapping[str, Agent] = {agent.profile.name: agent for agent in (*agents, ScriptAgent(self.clock))}
         self._wire()
+
+    def _make_store(self, data_dir: Path | None) -> FullStore:
+        if self.options.store is not None:
+            return self.options.store(self.clock, StoreOptions())
+        return SQLiteStore(data_dir / "laneway.db" if data_dir else ":memory:", self.clock, StoreOptions())
 
     def _wire(self) -> None:
         options = self.options
@@ -117,7 +128,7 @@ class TestApp:
         self.runtime.dispatch_to(self.engine.dispatch)
 
     @property
-    def shared_store(self) -> SQLiteStore:
+    def shared_store(self) -> FullStore:
         """The store itself, for a node beside this one."""
         return self._store
 
@@ -185,16 +196,21 @@ class TestApp:
     # --- waiting -------------------------------------------------------------------------------------------------
 
     async def drain(self) -> None:
-        """Return when no thread is queued or running. One that waits for a person is at rest."""
+        """Return when no thread is queued or running. One that waits for a person's answer is at rest."""
         await self.until(self._is_at_rest)
         while self.engine.running:  # noqa: ASYNC110 - a place is given back in the next few turns of the loop
             await asyncio.sleep(0)
 
     async def _is_at_rest(self) -> bool:
         busy = Query(THREAD, (Where("status", "in", ("queued", "running")),), limit=1)
-        page = (await self.store.read(SYSTEM, busy)).results[0]
-        assert isinstance(page, Page)
-        return not page.records
+        waiting = Query(TURN, (Where("status", "=", "waiting"),), limit=1000)
+        asking = Query(APPROVAL, (Where("state", "=", "open"),), limit=1000)
+        tasks = Query(THREAD, (Where("kind", "=", "task"), Where("status", "!=", "idle")), limit=1000)
+        pages = (await self.store.read(SYSTEM, busy, waiting, asking, tasks)).results
+        threads, turns, approvals, children = (page.records if isinstance(page, Page) else () for page in pages)
+        asked = {each.turn_id for each in approvals if isinstance(each, Approval)}
+        asked |= {each.task.turn_id for each in children if isinstance(each, Thread) and each.task}
+        return not threads and all(turn.id in asked for turn in turns)
 
     async def until(self, is_so: Callable[[], Awaitable[T]]) -> T:
         """Return what `is_so` gives as soon as it is true, looking again whenever something was recorded."""

@@ -6,14 +6,13 @@ from laneway.domain.changes import Decision, Need, View
 from laneway.domain.errors import Unavailable
 from laneway.domain.event import Delta
 from laneway.domain.principal import Principal
-from laneway.store import Ask, Committed, LogRead, Retention, SearchEntry, SearchHit, Snapshot
-from laneway.stores.sqlite.store import SQLiteStore
+from laneway.store import Ask, Committed, FullStore, LogRead, Retention, SearchEntry, SearchHit, Snapshot
 
 
 class StoreLine:
     """A `Store` and `SearchIndex` that hands everything on to a real one, until it is cut."""
 
-    def __init__(self, store: SQLiteStore) -> None:
+    def __init__(self, store: FullStore) -> None:
         self._store = store
         self._is_cut = False
         self.commits: list[tuple[str, ...]] = []
@@ -69,7 +68,7 @@ class StoreLine:
         return await self._real.search(principal, text, session_id, limit)
 
     @property
-    def _real(self) -> SQLiteStore:
+    def _real(self) -> FullStore:
         if self._is_cut:
             raise Unavailable("This process is dead.")
         return self._store

@@ -34,12 +34,17 @@ INDEXED = 25
 
 
 class PostgresStore:
-    """Implements `laneway.store.Store`, with its search. Times are the database's; `clock` only spaces attempts."""
+    """Implements `laneway.store.Store`, with its search.
+
+    Times are the database's, and `clock` only spaces attempts.
+    The setting `time = clock` is for tests, which make time.
+    """
 
     def __init__(self, url: str, clock: Clock, options: StoreOptions) -> None:
         self._url = url
         self._clock = clock
         self._options = options
+        self._time = clock if options.settings.get("time") == "clock" else None
         self._open: Pool | None = None
         self._heartbeat: Heartbeat | None = None
         self._accepted = 0
@@ -77,7 +82,7 @@ class PostgresStore:
         known: set[Lock] = set()
 
         async def work(connection: Connection) -> Committed:
-            return await transact(connection, principal, needs, decide, known)
+            return await transact(connection, principal, needs, decide, known, self._time)
 
         while True:
             try:

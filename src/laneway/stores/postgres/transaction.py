@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from laneway.clock import Clock
 from laneway.domain.changes import Changes, Decision, Need, Put, View
 from laneway.domain.errors import Internal, NotFound
 from laneway.domain.principal import Principal
@@ -34,9 +35,10 @@ async def transact(
     needs: Sequence[Need],
     decide: Callable[[View], Decision],
     known: set[Lock],
+    clock: Clock | None,
 ) -> Committed:
     """Run one command. What it raises leaves the caller's transaction to be rolled back."""
-    view = await _load(connection, principal, needs, known)
+    view = await _load(connection, principal, needs, known, clock)
     decision = decide(view)
     changes = decision.changes
     if not (changes.puts or changes.drops or changes.events or changes.erase):
@@ -51,12 +53,14 @@ async def transact(
     return Committed(changes, decision.reply, events)
 
 
-async def _load(connection: Connection, principal: Principal, needs: Sequence[Need], known: set[Lock]) -> LoadedView:
+async def _load(
+    connection: Connection, principal: Principal, needs: Sequence[Need], known: set[Lock], clock: Clock | None
+) -> LoadedView:
     """Lock the needs and read them, until all that was found is locked."""
     held = known | await locks_of(connection, needs, None if principal.system else principal.user_id)
     await take(connection, held)
     while True:
-        view = await load_view(connection, principal, needs)
+        view = await load_view(connection, principal, needs, clock)
         more = locks_of_records(view.records) - held
         if not more:
             return view

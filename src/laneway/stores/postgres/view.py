@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar, assert_never, cast
 
+from laneway.clock import Clock
 from laneway.domain.changes import Count, Folded, Need, One, Some, Span
 from laneway.domain.errors import Internal
 from laneway.domain.instant import Instant
@@ -93,11 +94,12 @@ class LoadedView:
             id = next_id
 
 
-async def load_view(connection: Connection, principal: Principal, needs: Sequence[Need]) -> LoadedView:
-    """Load every need as of this moment of the transaction; its time is the database's."""
+async def load_view(
+    connection: Connection, principal: Principal, needs: Sequence[Need], clock: Clock | None
+) -> LoadedView:
+    """Load every need as of this moment of the transaction; its time is the database's unless a clock is given."""
     sight = await sight_of(connection, principal)
-    (now,) = await connection.single(SQL["now"])
-    view = LoadedView(now)
+    view = LoadedView(clock.now() if clock else (await connection.single(SQL["now"]))[0])
     for need in needs:
         await view.load(connection, need, sight)
     return view

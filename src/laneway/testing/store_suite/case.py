@@ -1,22 +1,18 @@
 """Case: what every part of the suite stands on: stores over one place, opened for a test and closed behind it."""
 
 from collections.abc import AsyncGenerator, Callable
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import pytest
 
 from laneway.domain.changes import Decision, View
 from laneway.domain.principal import SYSTEM, Principal
 from laneway.domain.record import Kind, Record
-from laneway.store import Get, LogRead, Page, Query, SearchIndex, Store, StoreOptions
+from laneway.store import FullStore, Get, LogRead, Page, Query, Store, StoreOptions
 from laneway.testing.clock import FakeClock
 from laneway.wire import StoredEvent
 
 R = TypeVar("R", bound=Record)
-
-
-class FullStore(Store, SearchIndex, Protocol):
-    """A store with its search."""
 
 
 class StoreCase:
