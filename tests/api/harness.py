@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import msgspec
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from laneway.agent import Agent
 from laneway.api import create_api
@@ -160,7 +160,7 @@ class Harness:
     """The server, and who may call it."""
 
     app: App
-    api: FastAPI
+    api: ASGIApp
     clock: FakeClock
     key: str
     callers: list[httpx.AsyncClient]

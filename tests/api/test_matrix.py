@@ -4,7 +4,9 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 import pytest
-from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as Path
 
 from laneway.api.app import Api
 from laneway.api.route import UndeclaredPolicy
@@ -241,10 +243,10 @@ async def test_every_owned_route_answers_its_owner(stage: Stage):
 
 
 async def test_a_route_without_a_policy_does_not_start(stage: Stage):
-    class Careless(Api):
-        def setup(self) -> None:
-            FastAPI.setup(self)
-            self.add_api_route("/careless", lambda: None)
+    def answer(_: Request) -> Response:
+        return Response()
+
+    careless = Path("/careless", answer)
 
     with pytest.raises(UndeclaredPolicy):
-        Careless(stage.server.app, ())
+        Api(stage.server.app, (), [careless])

@@ -19,7 +19,7 @@ from tests.prove.runner import Outcome, run_all, run_here
 from tests.prove.scenario import Scenario, Tier
 from tests.prove.table import BY_ID, SCENARIOS
 
-LIBRARIES = ("laneway", "apsw", "fastapi", "httptools", "msgspec", "pydantic", "starlette", "uvicorn", "uvloop")
+LIBRARIES = ("laneway", "apsw", "httptools", "msgspec", "starlette", "uvicorn", "uvloop")
 
 
 def main() -> int:

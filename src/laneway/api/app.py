@@ -1,21 +1,22 @@
 """The HTTP server: Laneway's routes behind its gate. Starting and stopping what they use is `App`'s affair."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
+from starlette.routing import Route as Path
 from starlette.types import Receive, Scope, Send
 
 from laneway.api.auth import Gate
-from laneway.api.openapi import complete
+from laneway.api.openapi import document
 from laneway.api.problems import MethodNotAllowed, problem
 from laneway.api.rates import Failures
-from laneway.api.route import Route, Routes, check_policies, mount
+from laneway.api.route import Route, Routes, check_policies, paths
 from laneway.api.routes import ALL
 from laneway.api.sse import ABORT, abort_of
 from laneway.app import App
@@ -29,26 +30,23 @@ Errors are problem documents (RFC 9457) with a stable `code`. Lists are arrays; 
 parameters are refused, never ignored."""
 
 
-def create_api(app: App) -> FastAPI:
+def create_api(app: App) -> "Api":
     """Build the server for an app, which its owner starts and stops."""
     return Api(app, ALL)
 
 
-class Api(FastAPI):
-    """FastAPI with the gate in front, and with documents made of the shapes that encode and decode."""
+class Api(Starlette):
+    """The routes, and those of the caller's own, with the gate in front of all of them."""
 
-    def __init__(self, app: App, nouns: Sequence[Routes]) -> None:
-        # Its own pages and parsers stay off: every path here has a policy.
+    def __init__(self, app: App, nouns: Sequence[Routes], more: Sequence[BaseRoute] = ()) -> None:
         super().__init__(
-            title="Laneway", version="1", description=DESCRIPTION, openapi_url=None, docs_url=None, redoc_url=None,
-            redirect_slashes=False,
-        )  # fmt: skip
-        for noun in nouns:
-            mount(self, app, noun)
-        check_policies(self)
+            routes=[*paths(app, nouns), *more],
+            exception_handlers={HTTPException: self._refuse, LanewayError: _refuse_late},
+        )
+        self.router.redirect_slashes = False
+        check_policies(self.routes)
+        self._nouns = nouns
         self._declared: list[Route] = [route for noun in nouns for route in noun.all]
-        self.add_exception_handler(HTTPException, self._refuse)
-        self.add_exception_handler(LanewayError, _refuse_late)
         open_paths = [(route.method, route.path) for route in self._declared if route.policy == "open"]
         self.state.metrics = Metrics(app.store, app.clock, app.streams)
         self.state.failures = Failures(app.clock, app.settings.limits.auth_failures_per_min)
@@ -59,10 +57,10 @@ class Api(FastAPI):
         scope[ABORT] = abort_of(send)
         await self._gate(scope, receive, send)
 
-    def openapi(self) -> dict[str, Any]:
-        if self.openapi_schema is None:
-            self.openapi_schema = complete(super().openapi(), self._declared)
-        return self.openapi_schema
+    @cached_property
+    def openapi(self) -> Mapping[str, Any]:
+        """What the routes declare, as an OpenAPI document."""
+        return document("Laneway", DESCRIPTION, self._nouns)
 
     async def _refuse(self, request: Request, error: Exception) -> Response:
         """What the router itself refuses."""
@@ -77,11 +75,11 @@ class Api(FastAPI):
     def _methods_of(self, scope: Scope) -> list[str]:
         """What the path takes: of paths that both fit, the one with fewer parameters is meant."""
         fitting = [route for route in self.routes if route.matches(scope)[0] is not Match.NONE]
-        fewest = min((route.path.count("{") for route in fitting if isinstance(route, APIRoute)), default=0)
+        fewest = min((route.path.count("{") for route in fitting if isinstance(route, Path)), default=0)
         return sorted(
             method
             for route in fitting
-            if isinstance(route, APIRoute) and route.path.count("{") == fewest
+            if isinstance(route, Path) and route.path.count("{") == fewest
             for method in route.methods or ()
         )
 

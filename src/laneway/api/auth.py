@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 COOKIE = "laneway_login"
 TLS_COOKIE = f"__Host-{COOKIE}"
 CSRF_HEADER = "x-csrf-token"
+ROUTE = "laneway.route"
+"""Where a request's scope names the path of the route that answers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,7 @@ class Gate:
             self._count(scope, answer)
 
     def _count(self, scope: Scope, answer: "_Answer") -> None:
-        route = getattr(scope.get("route"), "path", "")
-        self._metrics.answered(scope["method"], route, answer.status or 0, answer.seconds)
+        self._metrics.answered(scope["method"], scope.get(ROUTE, ""), answer.status or 0, answer.seconds)
 
     async def _admit(self, scope: Scope) -> None:
         headers = _headers_of(scope)

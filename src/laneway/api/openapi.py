@@ -8,7 +8,7 @@ import msgspec
 from laneway.api.query import parameters_of
 
 if TYPE_CHECKING:
-    from laneway.api.route import Route
+    from laneway.api.route import Route, Routes
 
 REFERENCE = "#/components/schemas/{name}"
 _COMMON = (400, 401, 403, 421, 422, 429, 503)
@@ -40,25 +40,35 @@ class Problem(msgspec.Struct):
     hint: str
 
 
-def complete(document: dict[str, Any], routes: "Sequence[Route]") -> dict[str, Any]:
-    """Fill in what the routes declare: parameters, bodies, answers, and who may ask."""
-    for route in routes:
-        document["paths"][route.path][route.method.lower()].update(_operation(route))
-    shapes = [shape for route in routes for shape in (route.body, route.shows) if shape is not None]
-    document["components"] = {
-        "schemas": _components(tuple(_distinct([*shapes, Problem]))),
-        # The page's cookie is not named: programs use a key, and a generated client that sent both would be refused.
-        "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+def document(title: str, description: str, nouns: "Sequence[Routes]") -> dict[str, Any]:
+    """Everything that the routes declare: their parameters, bodies, answers, and who may ask."""
+    operations: dict[str, dict[str, Any]] = {}
+    for noun in nouns:
+        for route in noun.all:
+            operations.setdefault(route.path, {})[route.method.lower()] = {"tags": [noun.tag], **_operation(route)}
+    shapes = [shape for noun in nouns for route in noun.all for shape in (route.body, route.shows) if shape is not None]
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "description": description, "version": "1"},
+        "paths": operations,
+        "components": {
+            "schemas": _components(tuple(_distinct([*shapes, Problem]))),
+            # Not the page's cookie: programs use a key, and a generated client that sent both would be refused.
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"key": []}],
     }
-    document["security"] = [{"key": []}]
-    return document
 
 
 def _operation(route: "Route") -> dict[str, Any]:
     parameters = [*_path_parameters(route), *_header_parameters(route)]
     if route.query is not None:
         parameters += _query_parameters(route.query)
-    made: dict[str, Any] = {"parameters": parameters, "responses": _responses(route)}
+    text = (route.handle.__doc__ or "").strip()
+    made: dict[str, Any] = {
+        "summary": text.split("\n", 1)[0].rstrip("."), "description": text, "operationId": route.handle.__name__,
+        "parameters": parameters, "responses": _responses(route),
+    }  # fmt: skip
     if route.body is not None:
         content = {route.body_media_type: {"schema": _reference(route.body)}}
         made["requestBody"] = {"required": not route.is_body_optional, "content": content}

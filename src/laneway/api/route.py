@@ -1,16 +1,18 @@
 """Route: what a path, a method and a policy lead to, declared once for the server and for its OpenAPI document."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import structlog
-from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.routing import Route as Path
+from starlette.types import Receive, Scope, Send
 
-from laneway.api.auth import check_csrf
+from laneway.api.auth import ROUTE, check_csrf
 from laneway.api.call import Call
 from laneway.api.problems import fault, new_fault_id, problem
 from laneway.api.query import read_query
@@ -136,23 +138,24 @@ class Routes:
         return declare
 
 
-def mount(api: FastAPI, app: App, routes: Routes) -> None:
-    """Put a noun's routes on the server, documented."""
-    for route in routes.all:
-        api.add_api_route(
-            route.path, _Endpoint(route, app), methods=[route.method], status_code=route.status, response_model=None,
-            response_class=Response, tags=[routes.tag], name=route.handle.__name__,
-            operation_id=route.handle.__name__, summary=_summary(route), description=_description(route),
-        )  # fmt: skip
+def paths(app: App, nouns: Iterable[Routes]) -> list[BaseRoute]:
+    """The routes of all nouns, as the server matches them."""
+    return [_path(app, route) for noun in nouns for route in noun.all]
+
+
+def _path(app: App, route: Route) -> Path:
+    path = Path(route.path, _Endpoint(route, app), name=route.handle.__name__)
+    path.methods = {route.method}  # and no HEAD beside GET: what takes it says so
+    return path
 
 
 class UndeclaredPolicy(Exception):
     """A route of the server has no policy: the server does not start with it."""
 
 
-def check_policies(api: FastAPI) -> None:
-    """Raise `UndeclaredPolicy` for a route that was put on the server in any other way than by `mount`."""
-    for route in api.routes:
+def check_policies(routes: Iterable[BaseRoute]) -> None:
+    """Raise `UndeclaredPolicy` for a route that was put on the server in any other way than by its declaration."""
+    for route in routes:
         endpoint = getattr(route, "endpoint", None)
         if getattr(endpoint, "policy", None) not in ("open", "read", "write"):
             raise UndeclaredPolicy(getattr(route, "path", repr(route)))
@@ -160,7 +163,7 @@ def check_policies(api: FastAPI) -> None:
 
 @dataclass(frozen=True)
 class _Endpoint:
-    """A route as the framework calls it."""
+    """A route as the server calls it."""
 
     route: Route
     app: App
@@ -169,13 +172,7 @@ class _Endpoint:
     def policy(self) -> Policy:
         return self.route.policy
 
-    async def __call__(self, request: Request) -> Response:
-        return await self.route.answer(self.app, request)
-
-
-def _summary(route: Route) -> str:
-    return (route.handle.__doc__ or "").strip().split("\n", 1)[0].rstrip(".")
-
-
-def _description(route: Route) -> str:
-    return (route.handle.__doc__ or "").strip()
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[ROUTE] = self.route.path
+        response = await self.route.answer(self.app, Request(scope, receive, send))
+        await response(scope, receive, send)

@@ -44,4 +44,4 @@ async def metrics(call: Call) -> Response:
 @routes.add("GET", "/openapi.json", "read", shows=dict[str, object])
 async def openapi(call: Call) -> Response:
     """This description."""
-    return Response(wire.encode(call.request.app.openapi()), media_type="application/json")
+    return Response(wire.encode(call.request.app.openapi), media_type="application/json")
