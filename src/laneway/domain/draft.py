@@ -1,12 +1,11 @@
 """Draft: gathers what a decision changes, keeps thread status true, and tells what changed with the last event."""
 
-from dataclasses import replace
-
 from laneway.domain.batch import plan_batch
 from laneway.domain.changes import Changes, Decision, Drop, Put, View
 from laneway.domain.command import Command
 from laneway.domain.errors import NotFound, Stale
 from laneway.domain.event import Event, EventData, ItemStarted, ThreadUpdated
+from laneway.domain.frozen import replace
 from laneway.domain.ids import Ids
 from laneway.domain.item import Item
 from laneway.domain.json import Json
@@ -127,9 +126,10 @@ class Draft:
         thread_id: str | None = None,
         turn_id: str | None = None,
         agent: str | None = None,
+        numbered_by: int | None = None,
     ) -> int:
         """Tell an event; returns its index, by which a put may be numbered."""
-        self._events.append(Event(data, owner, session_id, self.at, thread_id, turn_id, agent))
+        self._events.append(Event(data, owner, session_id, self.at, thread_id, turn_id, agent, numbered_by=numbered_by))
         return len(self._events) - 1
 
     def tell_thread(self, thread: Thread, data: EventData, turn_id: str | None = None, agent: str | None = None) -> int:
@@ -140,11 +140,13 @@ class Draft:
 
     def tell_item(self, thread: Thread, data: EventData, item: Item) -> int:
         """Tell an event of one of the thread's items. Its place is the seq of its start, which the store fills in."""
-        told = self.tell_thread(thread, data, item.turn_id, item.agent)
         started = self._puts.get((ITEM.name, item.id))
-        numbered_by = told if isinstance(data, ItemStarted) else started.numbered_by if started else None
-        self._events[told] = replace(self._events[told], numbered_by=numbered_by)
-        return told
+        here = len(self._events)
+        return self.tell(
+            data, owner=thread.owner, session_id=thread.session_id, thread_id=thread.id, turn_id=item.turn_id,
+            agent=item.agent,
+            numbered_by=here if isinstance(data, ItemStarted) else started.numbered_by if started else None,
+        )  # fmt: skip
 
     # --- what comes out ------------------------------------------------------------------------------------------
 

@@ -5,17 +5,17 @@ from datetime import UTC, datetime, timedelta
 Instant = str
 """Always `YYYY-MM-DDTHH:MM:SS.ffffffZ`: 27 characters, microseconds, UTC. Text order is time order."""
 
-_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 
 def format_instant(moment: datetime) -> Instant:
     """Write an aware datetime as an Instant."""
-    return moment.astimezone(UTC).strftime(_FORMAT)
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_instant(instant: Instant) -> datetime:
     """Read an Instant back as an aware UTC datetime."""
-    return datetime.strptime(instant, _FORMAT).replace(tzinfo=UTC)
+    return datetime.fromisoformat(instant)
 
 
 def later(instant: Instant, seconds: float) -> Instant:

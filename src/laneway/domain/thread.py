@@ -1,9 +1,10 @@
 """Thread: one private conversation. Its record holds queue headers and status, never bodies or transcript."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
+from laneway.domain.frozen import replace
 from laneway.domain.instant import Instant
 from laneway.domain.json import JsonObject
 from laneway.domain.queue import QueueHeader, QueueMode

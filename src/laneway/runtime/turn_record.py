@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from laneway.agent import AgentFailed
 from laneway.domain.changes import Changes, Decision, Need, View
@@ -10,6 +10,7 @@ from laneway.domain.command import RecordTurn
 from laneway.domain.decide import decide, needs_of
 from laneway.domain.errors import NotFound, StaleFence, Unavailable
 from laneway.domain.event import Delta, ItemDelta
+from laneway.domain.frozen import replace
 from laneway.domain.ids import Ids
 from laneway.domain.item import Item, ItemState, Part
 from laneway.domain.principal import SYSTEM

@@ -1,7 +1,5 @@
 """Claims: a node takes a thread's next batch, or takes up a turn that nobody runs any more."""
 
-from dataclasses import replace
-
 from laneway.domain.approval import approval_resource
 from laneway.domain.changes import Decision
 from laneway.domain.command import BeginTurn, Claimed, TakeUpTurn
@@ -18,6 +16,7 @@ from laneway.domain.event import (
     TurnResumed,
     TurnStarted,
 )
+from laneway.domain.frozen import replace
 from laneway.domain.instant import later
 from laneway.domain.item import Item, item_resource
 from laneway.domain.kinds import APPROVAL, ITEM, NODE, QUEUE_ITEM, TURN

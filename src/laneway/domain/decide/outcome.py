@@ -1,6 +1,5 @@
 """Outcomes: how a turn ends. Exactly one terminal event, nothing left open, and what waited goes on or is paused."""
 
-from dataclasses import replace
 from typing import Literal, assert_never
 
 from laneway.domain.approval import approval_resource
@@ -18,6 +17,7 @@ from laneway.domain.event import (
     TurnInterrupted,
     TurnSuperseded,
 )
+from laneway.domain.frozen import replace
 from laneway.domain.item import IN_CONTEXT, Item, ItemState, Part, item_resource
 from laneway.domain.kinds import APPROVAL, ITEM, QUEUE_ITEM, TURN
 from laneway.domain.queue import queue_item_resource

@@ -1,7 +1,6 @@
 """The queue: messages accepted, edited, moved, held and withdrawn by their owner, atomically against the claim."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from laneway.domain.changes import Decision
 from laneway.domain.command import (
@@ -23,6 +22,7 @@ from laneway.domain.event import (
     QueueItemWithdrawn,
     ThreadUpdated,
 )
+from laneway.domain.frozen import replace
 from laneway.domain.item import text_of
 from laneway.domain.kinds import QUEUE_ITEM, TURN
 from laneway.domain.queue import (

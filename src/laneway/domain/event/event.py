@@ -1,10 +1,11 @@
 """Event: a fact with all its ids, and the log that it belongs to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from laneway.domain.event.item import ItemCompleted, ItemDelta, ItemStarted
 from laneway.domain.event.type import EventData
+from laneway.domain.frozen import replace
 from laneway.domain.instant import Instant
 
 

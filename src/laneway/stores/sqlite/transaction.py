@@ -1,11 +1,11 @@
 """Transaction: one command inside the writer's transaction: load, decide, write."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from laneway.domain.changes import Changes, Decision, Need, Put, View
 from laneway.domain.errors import Internal, NotFound
+from laneway.domain.frozen import replace
 from laneway.domain.instant import Instant
 from laneway.domain.principal import Principal
 from laneway.domain.record import Kind, Record
