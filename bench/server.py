@@ -41,7 +41,6 @@ def main() -> None:
     settings = load(environ={}, flags={"script_agent": True, **flags}, agents=[each.profile.name for each in AGENTS])
     redactor = Redactor(settings.secrets())
     write_json(redactor)
-    sys.setswitchinterval(0.0005)
     # Only a composition root takes agents; this one is `laneway serve` with two more.
     build: Any = partial(App, agents=AGENTS)
     laneway.cli.server.App = build

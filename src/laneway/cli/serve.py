@@ -35,8 +35,6 @@ def serve(
         "script_agent": script_agent or None, "allow_remote": allow_remote or None,
     }  # fmt: skip
     settings = load(config or client_environment().config_file, flags=flags)
-    # The writer's thread would otherwise wait a second and more for a busy event loop: a commit, for the interpreter.
-    sys.setswitchinterval(0.0005)
     try:
         _serve(settings, opens_browser=not no_browser and sys.stdout.isatty())
     except Conflict as taken:

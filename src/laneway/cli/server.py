@@ -12,6 +12,7 @@ import uvicorn
 
 from laneway.api import create_api
 from laneway.app import App
+from laneway.cli import interpreter
 from laneway.config import Settings
 from laneway.domain.errors import Conflict
 from laneway.runtime.logs import Redactor
@@ -38,6 +39,7 @@ async def run_server(settings: Settings, redactor: Redactor, ready: Callable[[Ru
         try:
             await app.start()
             redactor.register(await app.credentials.ensure_admin_key(app.data_dir))
+            interpreter.settle()
             await answer(app, listener, lambda: ready(_running(app)), _signalled(app))
         finally:
             await app.stop()
