@@ -14,7 +14,7 @@ from laneway.runtime.drift import EVENTS_REFUSED
 from laneway.runtime.event_log import WHOLE_COMMIT, Cursor, SessionLog, UserLog
 from laneway.runtime.event_reader import EventStream, Place
 from laneway.runtime.event_stream import EventStreams
-from laneway.store import LogRead
+from laneway.store import LogRead, Store
 from laneway.stores.sqlite.store import SQLiteStore
 from laneway.wire import StoredEvent
 from tests.api.harness import Caller, Harness, serving
@@ -233,7 +233,7 @@ Forge = Callable[[StoredEvent], StoredEvent]
 class Forger(SQLiteStore):
     """A store whose log has been tampered with."""
 
-    def __init__(self, real: SQLiteStore, forge: Forge) -> None:
+    def __init__(self, real: Store, forge: Forge) -> None:
         self._real = real
         self._forge = forge
 
@@ -352,7 +352,7 @@ async def one_log_is_read_once(server: Harness, ada: Caller) -> None:
 class Counting(SQLiteStore):
     """A store that counts how often a log is read."""
 
-    def __init__(self, real: SQLiteStore) -> None:
+    def __init__(self, real: Store) -> None:
         self._real = real
         self.reads = 0
 
