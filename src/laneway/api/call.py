@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
@@ -16,7 +17,7 @@ from laneway.api.idempotency import idempotency_of
 from laneway.api.paging import page_headers
 from laneway.api.rates import Failures
 from laneway.app import App
-from laneway.domain.command import Command
+from laneway.domain.command import Command, RecordAct
 from laneway.domain.errors import Malformed, NotFound, TooLarge, Unauthorized, Unsupported
 from laneway.domain.instant import Instant
 from laneway.domain.json import Json
@@ -163,6 +164,16 @@ class Call:
     async def submit(self, command: Command, body: bytes | None = None) -> Answer:
         """Record a command; the same request sent again gets the first answer again."""
         return await self.app.runtime.submit(self.principal, command, self.idempotency(body))
+
+    async def submit_as_system(self, command: Command) -> Answer:
+        """Record an admin's command about what is not their own; for routes that are for admins alone."""
+        principal = replace(self.principal, system=True)
+        return await self.app.runtime.submit(principal, command, self.idempotency())
+
+    async def record_act(self, act: str, subject: str) -> None:
+        """Write into the audit log what the caller does without changing anything: a read by an admin, a refusal."""
+        command = RecordAct(at=self.at, seed=self.seed, owner=self.user_id, act=act, subject=subject)
+        await self.app.runtime.submit(self.principal, command)
 
     def idempotency(self, body: bytes | None = None) -> Idempotency | None:
         """What the request's Idempotency-Key stands for; `body` where it is not the JSON that was read."""

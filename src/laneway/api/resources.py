@@ -130,6 +130,21 @@ class LoggedIn(Me):
 
 
 @dataclass(frozen=True, slots=True)
+class AuditResource:
+    """An entry of the audit log. `user_id` is whose it is, `by` the admin who did it, when it was not that user."""
+
+    number: int
+    id: str
+    user_id: str
+    act: str
+    subject: str
+    at: Instant
+    by: str | None
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyResource:
     """An API key, without the key itself. `last_used_at` is as this process has seen it."""
 

@@ -18,6 +18,7 @@ from laneway.api.problems import fault, new_fault_id, problem
 from laneway.api.query import read_query
 from laneway.app import App
 from laneway.domain.errors import Forbidden, LanewayError, NotFound
+from laneway.domain.principal import ADMINISTRATORS
 from laneway.domain.record import Kind, Record
 from laneway.store import Get
 
@@ -50,15 +51,13 @@ class Route:
     refuses: tuple[int, ...] = ()
     """Statuses beyond those that every route of its kind may answer with."""
     is_conditional: bool = False
+    is_for_admins: bool = False
 
     async def answer(self, app: App, request: Request) -> Response:
         """Check scope, ownership and parameters, in this order, and let the route answer."""
         try:
             call = Call(app, request)
-            if self.policy == "write" and call.principal.scope == "read":
-                raise Forbidden("This key may only read.", "Use a key with the scope `full`.")
-            if self.policy == "write":
-                check_csrf(call.headers)
+            await self._admit(call)
             try:
                 owned = await self._owned(call) if self.owns else {}
             except NotFound:
@@ -77,6 +76,19 @@ class Route:
             fault_id = new_fault_id()
             log.exception("request failed", fault_id=fault_id, route=self.path)
             return fault(fault_id)
+
+    async def _admit(self, call: Call) -> None:
+        """Raise `Forbidden` when the credential does not allow this, and have it on record that it was asked for."""
+        try:
+            if self.policy == "write" and call.principal.scope == "read":
+                raise Forbidden("This key may only read.", "Use a key with the scope `full`.")
+            if self.policy == "write":
+                check_csrf(call.headers)
+            if self.is_for_admins and call.principal.role not in ADMINISTRATORS:
+                raise Forbidden("Only an admin may do this.")
+        except Forbidden as refusal:
+            await call.record_act(f"request.{refusal.code}", f"{self.method} {self.path}")
+            raise
 
     async def _owned(self, call: Call) -> dict[str, Record]:
         ids = [call.request.path_params[_parameter(kind)] for kind in self.owns]
@@ -124,13 +136,14 @@ class Routes:
         status: int = 200,
         refuses: tuple[int, ...] = (),
         is_conditional: bool = False,
+        is_for_admins: bool = False,
     ) -> Callable[[Handle], Handle]:
         """Declare a route; there is no default for its policy."""
 
         def declare(handle: Handle) -> Handle:
             route = Route(
                 method, self._base + path, policy, handle, owns, query, body, body_media_type, is_body_optional, shows,
-                shows_media_type, status, refuses, is_conditional,
+                shows_media_type, status, refuses, is_conditional, is_for_admins,
             )  # fmt: skip
             self.all.append(route)
             return handle

@@ -161,8 +161,6 @@ class Me:
     name: str
     role: Role
     scope: Scope = "full"
-    csrf_token: str | None = None
-    """With a browser's login only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +171,23 @@ class UserResource:
     name: str
     role: Role
     active: bool
+    version: int = 1
+    created_at: Instant = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResource:
+    """An entry of the audit log. `user_id` is whose it is, `by` the admin who did it, when it was not that user."""
+
+    number: int
+    id: str
+    user_id: str
+    act: str
+    subject: str
+    at: Instant
+    by: str | None = None
+    previous: str = ""
+    hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

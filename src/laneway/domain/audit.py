@@ -25,7 +25,9 @@ class AuditEntry:
     previous: str = ""
     """The hash of the entry before; empty for the first."""
     hash: str = ""
-    """SHA-256 over everything above, as `hash_of` writes it."""
+    """SHA-256 over everything else, as `hash_of` writes it."""
+    by: str | None = None
+    """The user who did it, where that is not the owner: an admin."""
 
 
 def linked(entry: AuditEntry, number: int, previous: AuditEntry | None) -> AuditEntry:

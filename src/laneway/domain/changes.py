@@ -115,7 +115,8 @@ class Changes:
     drops: tuple[Drop, ...] = ()
     events: tuple[Event, ...] = ()
     erase: tuple[str, ...] = ()
-    """Ids of threads and sessions of which every trace goes: hidden by this commit, erased by `Store.erase` later."""
+    """Ids of threads, sessions and users of which every trace goes: hidden by this commit, erased by `Store.erase`
+    later. A user's sessions are named, too."""
 
     def plus(self, other: "Changes") -> "Changes":
         """Both, as one commit; `other` must not number its puts."""

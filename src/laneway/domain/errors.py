@@ -121,6 +121,27 @@ class ThreadArchived(Conflict):
     title = "Thread archived"
 
 
+class LastAdmin(Conflict):
+    """Nobody would be left who may manage users."""
+
+    code = "last_admin"
+    title = "Last admin"
+
+
+class UserInactive(Conflict):
+    """The user may not come in, and gets no key."""
+
+    code = "user_inactive"
+    title = "User inactive"
+
+
+class NameTaken(Conflict):
+    """A user of that name is there already."""
+
+    code = "name_taken"
+    title = "Name taken"
+
+
 class IdempotencyConflict(Conflict):
     """The Idempotency-Key was used for another body."""
 

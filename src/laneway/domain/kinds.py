@@ -16,10 +16,10 @@ from laneway.domain.turn import Turn
 from laneway.domain.user import IdempotentReply, Key, Login, Node, User
 from laneway.domain.vote import Vote
 
-USER = Kind("user", User, ("name",), unique=(("name",),))
+USER = Kind("user", User, ("name", "administers"), unique=(("name",),))
 KEY = Kind("key", Key, ("sha256", "revoked", "created_at"), unique=(("sha256",),))
 LOGIN = Kind("login", Login, ("sha256", "expires_at", "key_id"), unique=(("sha256",),))
-AUDIT = Kind("audit", AuditEntry, ("at", "number"), unique=(("number",),))
+AUDIT = Kind("audit", AuditEntry, ("at", "number", "act", "subject"), unique=(("number",),))
 IDEMPOTENCY = Kind(
     "idempotency", IdempotentReply, ("created_at", "thread_id", "session_id"),
     thread="thread_id", session="session_id", numbered="offset",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from laneway.domain.instant import Instant
-from laneway.domain.principal import Role, Scope
+from laneway.domain.principal import ADMINISTRATORS, Role, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,28 @@ class User:
     active: bool
     created_at: Instant
     version: int = 1
+
+    @property
+    def administers(self) -> int | None:
+        """1 for whoever may manage users, as long as they may come in."""
+        return 1 if self.active and self.role in ADMINISTRATORS else None
+
+
+@dataclass(frozen=True, slots=True)
+class UserResource:
+    """A user as the API and events show it."""
+
+    id: str
+    name: str
+    role: Role
+    active: bool
+    version: int
+    created_at: Instant
+
+
+def user_resource(user: User) -> UserResource:
+    """Show a user."""
+    return UserResource(user.id, user.name, user.role, user.active, user.version, user.created_at)
 
 
 @dataclass(frozen=True, slots=True)

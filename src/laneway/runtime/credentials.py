@@ -13,14 +13,14 @@ from laneway.domain.errors import Conflict, NotFound, Unauthorized
 from laneway.domain.ids import Ids
 from laneway.domain.instant import Instant, later
 from laneway.domain.kinds import KEY, LOGIN, USER
-from laneway.domain.principal import SYSTEM, Principal, Role, Scope
+from laneway.domain.principal import SYSTEM, Principal, Role, Scope, lesser
 from laneway.domain.user import Key, Login, User
 from laneway.runtime.admin_key import read_admin_key, write_admin_key
 from laneway.runtime.submit import KEYS_TOPIC, Runtime
 from laneway.store import Get, Page, Query, Store, Where
 
 FIRST_USER = "admin"
-"""The name of the user who is made at the first start."""
+"""The name of the user who is made at the first start, and who is the owner."""
 KEY_PREFIX = "lw_"
 SHOWN_PREFIX = len(KEY_PREFIX) + 6
 LOGIN_S = 30 * 86_400.0
@@ -124,7 +124,8 @@ class Credentials:
         if not isinstance(user, User) or not user.active:
             return None
         key_id = found.key_id if isinstance(found, Login) else found.id
-        principal = Principal(user.id, found.role, found.scope, key_id)
+        # A change of the user's role counts at once, for what was made before it, too.
+        principal = Principal(user.id, lesser(found.role, user.role), found.scope, key_id)
         return VerifiedPrincipal(principal, user.name, found.id, sha256, is_login, found.expires_at, _PROOF)
 
     async def _first(self, query: Query) -> object:
@@ -139,13 +140,20 @@ class Credentials:
     # --- keys ----------------------------------------------------------------------------------------------------
 
     async def create_key(
-        self, principal: Principal, user_id: str, name: str, role: Role, scope: Scope, expires_at: Instant | None = None
+        self,
+        principal: Principal,
+        user_id: str,
+        name: str,
+        role: Role,
+        scope: Scope,
+        expires_at: Instant | None = None,
+        by: str | None = None,
     ) -> tuple[Key, str]:
         """Make a key and return it with its text, which is kept nowhere."""
         text = KEY_PREFIX + secrets.token_urlsafe(32)
         command = CreateKey(
             at=self._clock.now(), seed=self._clock.seed(), user_id=user_id, name=name, prefix=text[:SHOWN_PREFIX],
-            sha256=sha256_of(text), role=role, scope=scope, expires_at=expires_at,
+            sha256=sha256_of(text), role=role, scope=scope, expires_at=expires_at, by=by,
         )  # fmt: skip
         key = (await self._runtime.submit(principal, command)).reply
         assert isinstance(key, Key)
@@ -155,10 +163,14 @@ class Credentials:
         """Make a key for a user of that name, who is made when missing: for whoever holds the data directory."""
         return (await self.create_key_of(user_name or FIRST_USER, name))[1]
 
-    async def create_key_of(self, user_name: str, name: str) -> tuple[Key, str]:
-        """Make a key with the role of that user, who is made when missing. Only an admin may ask for it."""
-        user = await self._user(user_name)
-        return await self.create_key(SYSTEM, user.id, name, user.role, "full")
+    async def create_key_of(self, user_name: str, name: str, by: str | None = None) -> tuple[Key, str]:
+        """Make a key for that user, who is made when missing. Only an admin may ask for it.
+
+        It has the user's role; a key of the owner is an admin's.
+        """
+        user = await self._user(user_name, by)
+        role = "admin" if user.role == "owner" else user.role
+        return await self.create_key(SYSTEM, user.id, name, role, "full", by=by)
 
     async def ensure_admin_key(self, data_dir: Path) -> str:
         """The key in `admin.key`; made anew, for the first user, when the file or the key in it is missing."""
@@ -170,14 +182,15 @@ class Credentials:
             self._admin = await self.resolve_key(text)
         return text
 
-    async def _user(self, name: str) -> User:
+    async def _user(self, name: str, by: str | None) -> User:
         query = Query(USER, (Where("name", "=", name),), limit=1)
         found = await self._first(query)
         if isinstance(found, User):
             return found
         seed = self._clock.seed()
-        role: Role = "admin" if name == FIRST_USER else "member"
-        command = CreateUser(at=self._clock.now(), seed=seed, user_id=Ids(seed).make("usr"), name=name, role=role)
+        role: Role = "owner" if name == FIRST_USER else "member"
+        user_id = Ids(seed).make("usr")
+        command = CreateUser(at=self._clock.now(), seed=seed, user_id=user_id, name=name, role=role, by=by)
         try:
             made = (await self._runtime.submit(SYSTEM, command)).reply
         except Conflict:

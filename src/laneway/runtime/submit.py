@@ -16,13 +16,13 @@ from laneway.domain.decide import decide, needs_of
 from laneway.domain.errors import IdempotencyConflict
 from laneway.domain.event import home_log, session_log
 from laneway.domain.json import Json
-from laneway.domain.kinds import ATTACHMENT, IDEMPOTENCY, LOGIN
+from laneway.domain.kinds import ATTACHMENT, IDEMPOTENCY, KEY, LOGIN, USER
 from laneway.domain.principal import Principal
 from laneway.domain.record import Record
 from laneway.domain.rules import Rules
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
-from laneway.domain.user import IdempotentReply, Key, Login
+from laneway.domain.user import IdempotentReply, Key, Login, User
 from laneway.engine import ReadyThread
 from laneway.runtime.drift import check_events
 from laneway.store import Committed, Store
@@ -135,7 +135,7 @@ class Runtime:
         topics.update(home_log(event.owner) for event in committed.events)
         for put in changes.puts:
             topics.update(_topics_of(put.record))
-        if any(drop.kind is LOGIN for drop in changes.drops):
+        if any(drop.kind in (USER, KEY, LOGIN) for drop in changes.drops):
             topics.add(KEYS_TOPIC)
         if changes.erase or any(drop.kind is ATTACHMENT for drop in changes.drops):
             topics.add(FILES_TOPIC)
@@ -166,7 +166,7 @@ def _topics_of(record: Record) -> tuple[str, ...]:
             # The turn that waits for this child looks again; a deleted child's own turn learns that it has to stop.
             gone = (cancel_topic(record.active_turn_id),) if record.deleted and record.active_turn_id else ()
             return (answer_topic(record.task.turn_id), *gone) if record.deleted or record.task.state != "open" else ()
-        case Key() | Login():
+        case Key() | Login() | User():
             return (KEYS_TOPIC,)
         case _:
             return ()

@@ -5,6 +5,7 @@ from laneway.api.routes import (
     agents,
     approvals,
     attachments,
+    audit,
     history,
     keys,
     login,
@@ -20,13 +21,14 @@ from laneway.api.routes import (
     timers,
     turns,
     upkeep,
+    users,
     values,
     votes,
 )
 
 ALL: tuple[Routes, ...] = (
-    login.links, login.routes, keys.routes, agents.routes, sessions.routes, notes.routes, values.routes,
+    login.links, login.routes, users.routes, keys.routes, agents.routes, sessions.routes, notes.routes, values.routes,
     attachments.routes, timers.routes, threads.routes, templates.routes, messages.routes, history.routes, votes.routes,
-    queue.routes, turns.routes,
-    approvals.routes, search.routes, streams.routes, upkeep.routes, operating.routes,
+    queue.routes, turns.routes, approvals.routes, search.routes, streams.routes, upkeep.routes, audit.routes,
+    operating.routes,
 )  # fmt: skip

@@ -17,14 +17,12 @@ from laneway.api.routes.login import me_of
 from laneway.domain.command import RevokeKey
 from laneway.domain.errors import Forbidden, Invalid
 from laneway.domain.kinds import KEY
-from laneway.domain.principal import Role, Scope
+from laneway.domain.principal import ADMINISTRATORS, RANK, Role, Scope
 from laneway.domain.user import Key
 from laneway.runtime.schedule import rfc3339
 from laneway.store import Where
 
 routes = Routes("Keys")
-
-_RANK: dict[Role, int] = {"member": 0, "owner": 1, "admin": 2}
 
 
 class CreateKeyBody(Body, frozen=True):
@@ -60,7 +58,7 @@ async def create_key(call: Call) -> Response:
     if body.user is not None and body.user != call.who.name:
         return await _create_for(call, body.user, body)
     role, scope = body.role or mine.role, body.scope or mine.scope
-    if _RANK[role] > _RANK[mine.role] or (scope == "full" and mine.scope == "read"):
+    if RANK[role] > RANK[mine.role] or (scope == "full" and mine.scope == "read"):
         raise Forbidden("A key may not do more than the key that makes it.")
     expires_at = None if body.expires_at is None else rfc3339(body.expires_at)
     key, text = await call.app.credentials.create_key(mine, mine.user_id, body.name, role, scope, expires_at)
@@ -69,11 +67,11 @@ async def create_key(call: Call) -> Response:
 
 async def _create_for(call: Call, user: str, body: CreateKeyBody) -> Response:
     """A key for somebody else, so that an admin can hand out the first one."""
-    if call.principal.role != "admin":
+    if call.principal.role not in ADMINISTRATORS:
         raise Forbidden("Only an admin makes keys for other users.")
     if body.role is not None or body.scope is not None or body.expires_at is not None:
         raise Invalid("A key for another user has that user's role, and no other bounds.")
-    key, text = await call.app.credentials.create_key_of(user, body.name)
+    key, text = await call.app.credentials.create_key_of(user, body.name, call.user_id)
     return call.show(CreatedKey(**asdict(replace(_shown(call, key), user=user)), key=text), 201)
 
 

@@ -1,6 +1,15 @@
 """Commands: requests in the imperative. Each carries all its ids, the time, and the seed of every id made inside."""
 
-from laneway.domain.command.account import CreateKey, CreateLogin, CreateUser, EndLogin, RevokeKey
+from laneway.domain.command.account import (
+    CreateKey,
+    CreateLogin,
+    CreateUser,
+    DeleteUser,
+    EndLogin,
+    RecordAct,
+    RevokeKey,
+    UpdateUser,
+)
 from laneway.domain.command.command import Command
 from laneway.domain.command.message import NewMessage
 from laneway.domain.command.queue import (
@@ -53,6 +62,7 @@ __all__ = [
     "DeleteTemplate",
     "DeleteThread",
     "DeleteTimer",
+    "DeleteUser",
     "EditMessage",
     "EditQueueItem",
     "EndLogin",
@@ -62,6 +72,7 @@ __all__ = [
     "PauseQueue",
     "PostMessage",
     "ReadThread",
+    "RecordAct",
     "RecordTurn",
     "Recorded",
     "RegenerateAnswer",
@@ -78,6 +89,7 @@ __all__ = [
     "UpdateTemplate",
     "UpdateThread",
     "UpdateTimer",
+    "UpdateUser",
     "VoteOnMessage",
     "WithdrawQueueItem",
 ]

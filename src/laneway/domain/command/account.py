@@ -14,6 +14,37 @@ class CreateUser(Command):
     user_id: str
     name: str
     role: Role
+    by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateUser(Command):
+    """Change a user's name or role, or whether they may come in; None leaves a field as it is."""
+
+    user_id: str
+    by: str
+    name: str | None = None
+    role: Role | None = None
+    active: bool | None = None
+    if_version: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeleteUser(Command):
+    """Delete a user with all that is theirs; what runs is cancelled."""
+
+    user_id: str
+    by: str
+    if_version: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordAct(Command):
+    """Write down an act that changes nothing: a read by an admin, an export, a refusal."""
+
+    owner: str
+    act: str
+    subject: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +58,7 @@ class CreateKey(Command):
     role: Role
     scope: Scope
     expires_at: Instant | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

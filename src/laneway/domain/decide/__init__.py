@@ -8,6 +8,7 @@ from laneway.domain.decide.children import spawn_needs
 from laneway.domain.decide.claim import begin_turn, take_up_turn
 from laneway.domain.decide.cuts import cut_needs, delete_message, edit_message, regenerate_answer
 from laneway.domain.decide.fork import fork_needs, fork_thread
+from laneway.domain.decide.leaving import delete_needs, delete_user, update_needs, update_user
 from laneway.domain.decide.queue import (
     clear_queue,
     edit_queue_item,
@@ -33,7 +34,7 @@ from laneway.domain.decide.steps import record_turn
 from laneway.domain.decide.templates import create_template, delete_template, template_needs, update_template
 from laneway.domain.decide.threads import create_thread, delete_thread, read_thread, update_thread, vote_on_message
 from laneway.domain.decide.timers import create_timer, delete_timer, fire_timer, update_timer
-from laneway.domain.decide.users import create_key, create_login, create_user, end_login, revoke_key
+from laneway.domain.decide.users import create_key, create_login, create_user, end_login, record_act, revoke_key
 from laneway.domain.decide.verb import Needs, Verb, verb
 from laneway.domain.draft import Draft
 from laneway.domain.kinds import (
@@ -171,7 +172,10 @@ _COUNTED = tuple(Count(THREAD, {"deleted": 0, "archived": 0, "kind": kind}) for 
 """The threads that count towards `threads_per_user`: alert threads come by themselves, and are archived in time."""
 
 _TABLE: tuple[Verb, ...] = (
-    verb(c.CreateUser, lambda _: (), create_user),
+    verb(c.CreateUser, lambda m: (Some(USER, {"name": m.name}),), create_user),
+    verb(c.UpdateUser, update_needs, update_user),
+    verb(c.DeleteUser, delete_needs, delete_user),
+    verb(c.RecordAct, lambda _: (), record_act),
     verb(c.CreateKey, lambda m: (One(USER, m.user_id),), create_key),
     verb(c.RevokeKey, lambda m: (One(KEY, m.key_id), Some(LOGIN, {"key_id": m.key_id})), revoke_key),
     verb(c.CreateLogin, lambda _: (), create_login),

@@ -8,6 +8,7 @@ from laneway.domain.command import CutTranscript, DeleteMessage, EditMessage, Ne
 from laneway.domain.decide.outcome import end_turn, is_message
 from laneway.domain.decide.pause import paused
 from laneway.domain.decide.queue import accept, position_of
+from laneway.domain.decide.users import audit
 from laneway.domain.decide.verb import Needs
 from laneway.domain.draft import Draft
 from laneway.domain.errors import Invalid, NotFound, Superseded, ThreadArchived, TranscriptTooLong
@@ -82,6 +83,7 @@ def delete_message(draft: Draft, command: DeleteMessage) -> Decision:
     thread = draft.thread(command.thread_id)
     if has_stopped and thread.queue:
         draft.save(paused(draft, thread, f"stopped by {command.by}"))
+    audit(draft, thread.owner, "message.deleted", command.item_id)
     return draft.decision()
 
 

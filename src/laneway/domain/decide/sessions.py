@@ -64,7 +64,7 @@ def _add(draft: Draft, session: Session) -> Session:
 
 
 def update_session(draft: Draft, command: UpdateSession) -> Decision:
-    session = draft.session(command.session_id)
+    before = session = draft.session(command.session_id)
     check_version(command.if_version, session.version)
     session = replace(
         session,
@@ -76,6 +76,9 @@ def update_session(draft: Draft, command: UpdateSession) -> Decision:
     )
     draft.put(SESSION, session)
     draft.tell(SessionUpdated(session_resource(session)), owner=session.owner, session_id=session.id)
+    if command.mode is not None and command.mode != before.mode:
+        # Whether tools that act on the world ask first.
+        audit(draft, session.owner, f"session.mode.{session.mode}", session.id)
     return draft.decision(session_resource(session))
 
 
@@ -224,4 +227,5 @@ def delete_attachment(draft: Draft, command: DeleteAttachment) -> Decision:
     if draft.view.get(ATTACHMENT, command.attachment.id) is None:
         raise NotFound
     draft.drop(ATTACHMENT, command.attachment.id)
+    audit(draft, command.attachment.owner, "attachment.deleted", command.attachment.id)
     return draft.decision()

@@ -1,5 +1,6 @@
 """Events: facts in the past tense. Each is a frozen dataclass whose fields are the event's `data` on the wire."""
 
+from laneway.domain.event.account import KeyCreated, KeyRevoked, UserUpdated
 from laneway.domain.event.event import Delta, Event, home_log, session_log
 from laneway.domain.event.item import (
     ApprovalExpired,
@@ -61,6 +62,8 @@ __all__ = [
     "ItemCompleted",
     "ItemDelta",
     "ItemStarted",
+    "KeyCreated",
+    "KeyRevoked",
     "LaneInvalidated",
     "LaneUpdated",
     "QueueItemAdded",
@@ -95,6 +98,7 @@ __all__ = [
     "TurnStarted",
     "TurnSuperseded",
     "TurnWaiting",
+    "UserUpdated",
     "home_log",
     "session_log",
 ]

@@ -1,6 +1,7 @@
 """Erasure: deletes what was hidden, some hundred rows a commit, so that it neither blocks nor has to start over."""
 
-from laneway.domain.event import session_log
+from laneway.domain.event import home_log, session_log
+from laneway.domain.kinds import AUDIT
 from laneway.stores.postgres.connection import Connection
 from laneway.stores.postgres.queries import SQL
 from laneway.stores.postgres.table import TABLES, Table, quoted
@@ -11,6 +12,10 @@ _OF_SESSION = [
     table
     for table in TABLES.values()
     if table.kind.session not in (None, "id") and (table.kind.thread or "") not in (*table.required, "id")
+]
+# What a user has beside sessions and threads, the log of acts excepted: that names ids and stays.
+_OF_OWNER = [
+    table for table in TABLES.values() if (table.kind.session or "") not in table.required and table.kind is not AUDIT
 ]
 
 
@@ -28,11 +33,13 @@ async def erase_some(connection: Connection, limit: int) -> bool:
 
 
 async def _erase(connection: Connection, id: str, progress: int, limit: int) -> int:
-    """Erase some rows of one hidden thread or session, its own row last; returns how many, at least 1."""
+    """Erase some rows of one hidden thread, session or user, its own row last; returns how many, at least 1."""
     within = await connection.first(SQL["thread_of_session"], (id,))
     if within is not None:
         return await _erase_thread(connection, str(within[0]), limit)
     done = await _erase_thread(connection, id, limit) or await _erase_session(connection, id, progress, limit)
+    if not done and await connection.first(SQL["has_log"], (home_log(id),)) is not None:
+        done = await _erase_owner(connection, id, limit)
     if not done:
         await connection.execute(SQL["reveal"], (id,))
     return done or 1
@@ -63,6 +70,17 @@ async def _erase_session(connection: Connection, session_id: str, progress: int,
     if done := await _changed(connection, "bury_elsewhere", (session_id, limit)):
         return done
     return await _delete(connection, TABLES["session"], "id", session_id, 1)
+
+
+async def _erase_owner(connection: Connection, owner: str, limit: int) -> int:
+    for table in _OF_OWNER:
+        if done := await _delete(connection, table, "owner", owner, limit):
+            return done
+    if done := await _changed(connection, "bury_owner_events", (owner, limit)):
+        return done
+    await connection.execute(SQL["drop_folds_of_owner"], (owner,))
+    await connection.execute(SQL["drop_owner_log"], (owner,))
+    return 0
 
 
 async def _delete(connection: Connection, table: Table, column: str, id: str, limit: int) -> int:

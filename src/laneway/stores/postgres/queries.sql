@@ -81,6 +81,19 @@ UPDATE hidden SET progress = ? WHERE id = ?;
 -- name: drop_folds_of_thread
 DELETE FROM fold WHERE thread_id = ?;
 
+-- name: has_log
+SELECT 1 FROM log WHERE name = ?;
+
+-- name: bury_owner_events
+UPDATE event SET type = '', owner = '', session_id = NULL, thread_id = NULL, item_id = NULL, at = '', body = ''::bytea
+WHERE row IN (SELECT row FROM event WHERE owner = ? LIMIT ?);
+
+-- name: drop_folds_of_owner
+DELETE FROM fold WHERE owner = ?;
+
+-- name: drop_owner_log
+DELETE FROM owner_log WHERE owner = ?;
+
 -- name: reveal
 DELETE FROM hidden WHERE id = ?;
 

@@ -107,6 +107,7 @@ async def _refuse_hidden(connection: Connection, named: set[str | None]) -> None
 
 def _named(changes: Changes) -> Iterable[str | None]:
     for put in changes.puts:
+        yield put.record.owner or None
         yield _attribute(put.record, put.kind, put.kind.thread)
         yield _attribute(put.record, put.kind, put.kind.session)
     for event in changes.events:

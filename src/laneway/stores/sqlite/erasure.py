@@ -1,6 +1,7 @@
 """Erasure: deletes what was hidden, some hundred rows a commit, so that it neither blocks nor has to start over."""
 
-from laneway.domain.event import session_log
+from laneway.domain.event import home_log, session_log
+from laneway.domain.kinds import AUDIT
 from laneway.stores.sqlite.connection import Connection
 from laneway.stores.sqlite.queries import SQL
 from laneway.stores.sqlite.search import remove_rows
@@ -12,6 +13,10 @@ _OF_SESSION = [
     table
     for table in TABLES.values()
     if table.kind.session not in (None, "id") and (table.kind.thread or "") not in (*table.required, "id")
+]
+# What a user has beside sessions and threads, the log of acts excepted: that names ids and stays.
+_OF_OWNER = [
+    table for table in TABLES.values() if (table.kind.session or "") not in table.required and table.kind is not AUDIT
 ]
 
 
@@ -29,11 +34,13 @@ def erase_some(connection: Connection, limit: int) -> bool:
 
 
 def _erase(connection: Connection, id: str, progress: int, limit: int) -> int:
-    """Erase some rows of one hidden thread or session, its own row last; returns how many, at least 1."""
+    """Erase some rows of one hidden thread, session or user, its own row last; returns how many, at least 1."""
     within = connection.execute(SQL["thread_of_session"], (id,)).fetchone()
     if within is not None:
         return _erase_thread(connection, str(within[0]), limit)
     done = _erase_thread(connection, id, limit) or _erase_session(connection, id, progress, limit)
+    if not done and connection.execute(SQL["has_log"], (home_log(id),)).fetchone() is not None:
+        done = _erase_owner(connection, id, limit)
     if not done:
         connection.execute(SQL["reveal"], (id,))
     return done or 1
@@ -66,6 +73,17 @@ def _erase_session(connection: Connection, session_id: str, progress: int, limit
     if done := _changed(connection, "bury_elsewhere", (session_id, limit)):
         return done
     return _delete(connection, TABLES["session"], "id", session_id, 1)
+
+
+def _erase_owner(connection: Connection, owner: str, limit: int) -> int:
+    for table in _OF_OWNER:
+        if done := _delete(connection, table, "owner", owner, limit):
+            return done
+    if done := _changed(connection, "bury_owner_events", (owner, limit)):
+        return done
+    connection.execute(SQL["drop_folds_of_owner"], (owner,))
+    connection.execute(SQL["drop_owner_log"], (owner,))
+    return 0
 
 
 def _delete(connection: Connection, table: Table, column: str, id: str, limit: int) -> int:

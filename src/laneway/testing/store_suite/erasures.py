@@ -6,7 +6,7 @@ import pytest
 
 from laneway.domain.changes import Count, One, Some
 from laneway.domain.errors import NotFound
-from laneway.domain.kinds import ITEM, KINDS, SESSION, THREAD, TURN
+from laneway.domain.kinds import AUDIT, ITEM, KINDS, SESSION, THREAD, TURN
 from laneway.domain.principal import SYSTEM
 from laneway.domain.record import Kind, Record
 from laneway.store import Fold, Get, Query, Retention, SearchEntry, StoreOptions
@@ -15,6 +15,7 @@ from laneway.testing.store_suite.case import FullStore, StoreCase, commit, get, 
 from laneway.testing.store_suite.needs import see
 from laneway.testing.store_suite.samples import (
     ME,
+    YOU,
     at,
     delta,
     item,
@@ -170,6 +171,35 @@ class Erasures(StoreCase):
         await erase_all(store, 100)
 
         assert self.finds(CANARY) == []
+
+    @pytest.mark.parametrize("limit", [3, 1000])
+    async def test_a_user_goes_with_all_that_is_theirs_and_only_the_acts_stay(
+        self, store: FullStore, limit: int
+    ) -> None:
+        await fill(store, stays="something else")
+        records = one_of_each_kind(YOU.user_id, "gone_too", CANARY).values()
+        told = [state_changed(1, "ses_gone_too", YOU.user_id), session_deleted("ses_gone_too", YOU.user_id)]
+        await commit(store, putting(*records, events=told), YOU)
+
+        await commit(store, putting(erase=[GONE]))
+        await commit(store, putting(erase=["ses_gone_too", YOU.user_id]))
+        await erase_all(store, limit)
+
+        for kind, record in records:
+            assert (await get(store, kind, record.id, SYSTEM) is None) == (kind is not AUDIT), kind.name
+        assert not [event for event in await whole_user(store, None) if event.owner == YOU.user_id]
+        assert self.finds(CANARY) == []
+        await self._stays(store)
+
+    async def test_nothing_is_written_for_a_user_who_was_given_up(self, store: FullStore) -> None:
+        await commit(store, putting(events=[session_deleted("ses_gone", YOU.user_id)]), YOU)
+        await commit(store, putting(erase=[YOU.user_id]), YOU)
+
+        with pytest.raises(NotFound):
+            await commit(store, putting((SESSION, session("ses_late", YOU.user_id))), YOU)
+
+        await erase_all(store, 1000)
+        assert await get(store, SESSION, "ses_late", SYSTEM) is None
 
     async def _is_missing(self, store: FullStore, kind: Kind[Record]) -> None:
         gone = one_of_each_kind(ME.user_id, "gone")[kind.name][1]
