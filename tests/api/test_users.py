@@ -6,7 +6,7 @@ import pytest
 
 from laneway.domain.kinds import KINDS
 from laneway.domain.principal import SYSTEM
-from laneway.store import Query
+from laneway.store import Page, Query
 from tests.api.harness import MISSING, Caller, Events, Harness
 
 
@@ -160,8 +160,9 @@ async def test_a_deleted_user_leaves_nothing_but_acts(server: Harness, ada: Call
 
 
 async def everything(server: Harness, kind: Any) -> Any:
+    """Every record of a kind."""
     (page,) = (await server.app.store.read(SYSTEM, Query(kind, limit=1000))).results
-    assert hasattr(page, "records")
+    assert isinstance(page, Page)
     return page.records
 
 

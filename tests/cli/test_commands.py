@@ -44,6 +44,20 @@ def test_a_key_opens_its_users_threads_and_nobody_elses(shell: Shell, server: Se
     assert len(shell.json("threads")) == 1
 
 
+def test_users_are_added_promoted_kept_out_and_removed(shell: Shell, server: Server):
+    def bob(*words: str) -> list[tuple[object, object]]:
+        return [(user["role"], user["active"]) for user in shell.json("users", *words) if user["name"] == "bob"]
+
+    assert bob("add", "bob") == [("member", True)]
+    assert bob("promote", "bob") == [("admin", True)]
+    key = shell.run("key", "create", "--user", "bob").stdout.strip()
+    assert bob("demote", "bob") == [("member", True)]
+    assert bob("deactivate", "bob") == [("member", False)]
+    assert "valid key" in shell.run("threads", "--url", server.url, "--key", key, ok=False).stderr
+    assert bob("remove", "bob") == []
+    assert "no user" in shell.run("users", "remove", "bob", ok=False).stderr
+
+
 def test_the_directorys_key_goes_to_no_other_server(settled: Shell):
     refused = settled.run("threads", "--url", "http://127.0.0.1:9", ok=False)
 

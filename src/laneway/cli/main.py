@@ -15,6 +15,7 @@ from laneway.cli.queue import queue
 from laneway.cli.serve import serve
 from laneway.cli.tail import tail
 from laneway.cli.threads import threads
+from laneway.cli.users import users
 from laneway.domain.errors import LanewayError
 
 
@@ -53,6 +54,6 @@ def laneway(
     """What stands before every command."""
 
 
-for command in (serve, chat, ask, threads, tail, queue, compact, doctor):
+for command in (serve, chat, ask, threads, tail, queue, users, compact, doctor):
     app.command()(command)
 app.add_typer(key.app, name="key")
