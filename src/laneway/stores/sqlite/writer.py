@@ -192,14 +192,22 @@ class Writer:
                 raise Unavailable("The writer's backlog is full.")
             self._requests.put(request)
 
+    def serve_group(self) -> bool:
+        """Commit what waits, or wait for something to commit; False at the end. A simulation has no thread do it."""
+        group = self._next_group()
+        if not group:
+            return False
+        if group[0].is_alone:
+            outcomes = [self._committer.run_alone(group[0].work)]
+        else:
+            outcomes = self._committer.commit([request.work for request in group])
+        _deliver(group, outcomes)
+        self._committer.tidy(is_idle=self._requests.empty())
+        return True
+
     def _serve(self) -> None:
-        while group := self._next_group():
-            if group[0].is_alone:
-                outcomes = [self._committer.run_alone(group[0].work)]
-            else:
-                outcomes = self._committer.commit([request.work for request in group])
-            _deliver(group, outcomes)
-            self._committer.tidy(is_idle=self._requests.empty())
+        while self.serve_group():
+            pass
 
     def _next_group(self) -> list[_Request]:
         """Everything that waits now, up to a bound; empty when the end has come."""
