@@ -51,3 +51,10 @@ def _what_clients_read(snapshot: Snapshot, history: History) -> Iterator[Finding
             yield Finding("I-20", f"a client read {session_id}#{offset}, which is not stored")
         elif event is not None and event.type and event.line() != data:
             yield Finding("I-20", f"the bytes of {session_id}#{offset} differ from what a client read")
+    for session_id, after, offset in history.jumps:
+        # What is a tombstone now may have been one then; what is there still was there then.
+        left_out = [n for n in range(after + 1, offset) if (event := stored.get((session_id, n))) and event.type]
+        if left_out:
+            yield Finding(
+                "I-25", f"a reader of {session_id} was told of {offset} after {after}, without {left_out[:3]}"
+            )

@@ -37,6 +37,8 @@ class History:
     """The data line of each event that a client read, by session and offset."""
     differing: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     """Events of which two reads gave different bytes."""
+    jumps: set[tuple[str, int, int]] = field(default_factory=set[tuple[str, int, int]])
+    """Where a reader of a session was told of an offset and then of a later one that is not the next."""
 
     def post(self, key: str, thread_id: str, text: str) -> Post:
         """Note that a message is about to be sent."""
@@ -44,8 +46,10 @@ class History:
         self.posts.append(sent)
         return sent
 
-    def read(self, session_id: str, offset: int, data: bytes) -> None:
-        """Note the bytes of an event that a client was sent."""
+    def read(self, session_id: str, offset: int, data: bytes, after: int) -> None:
+        """Note the bytes of an event that a reader was sent, who had been told everything up to `after`."""
+        if offset > after + 1:
+            self.jumps.add((session_id, after, offset))
         if self.frames.setdefault((session_id, offset), data) != data:
             self.differing.append((session_id, offset))
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.prove.bugs import storage, streams, turns
+from tests.prove.bugs import interleavings, storage, streams, turns
 
 
 @dataclass(frozen=True)
@@ -41,4 +41,28 @@ BUGS: dict[str, Bug] = {
     "hints-as-data": Bug("a lost ring is never made up for", "N-5", 30, ("N-5",), streams.trust_the_hints),
     "splitlines": Bug("streams are framed with splitlines", "A-7", 5, ("I-28",), streams.frame_by_splitlines),
     "kept-places": Bug("an ended stream keeps its place", "L-3", 30, ("I-26",), streams.keep_every_place),
+    "turns-fenced-only": Bug(
+        "deltas are not fenced", "F-11", 60, ("I-10", "I-16", "I-22"), interleavings.fence_turns_only, is_here=True
+    ),
+    "deltas-fenced-only": Bug(
+        "steps are not fenced", "F-11", 60, ("I-10", "I-16"), interleavings.fence_deltas_only, is_here=True
+    ),
+    "kept-fence": Bug(
+        "a turn that is taken up keeps its fence", "F-11", 60, ("I-10", "I-16"), interleavings.keep_the_fence,
+        is_here=True,
+    ),
+    "repeated-call": Bug(
+        "a call that must happen once is made again after a crash", "F-11", 200, ("I-13",),
+        interleavings.repeat_every_call, is_here=True,
+    ),
+    "forgotten-queue": Bug(
+        "the sweep looks for no queues", "F-11", 60, ("I-11",), interleavings.forget_queues, is_here=True
+    ),
+    "joined-anywhere": Bug(
+        "a reader joins the live tail wherever it stands", "F-11", 120, ("I-25",), interleavings.join_anywhere,
+        is_here=True,
+    ),
+    "words-left": Bug(
+        "search still has what was deleted", "F-11", 60, ("I-50",), interleavings.leave_words_behind, is_here=True
+    ),
 }  # fmt: skip

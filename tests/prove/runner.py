@@ -99,10 +99,12 @@ async def run_apart(scenario: Scenario, seed: int, size: int, plant: str = "") -
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="prove-run-") as folder:
         result = Path(folder) / "result.json"
+        # A fixed order of sets: a seed has to give the same run each time.
+        environment = {**os.environ, "TMPDIR": folder, "PYTHONHASHSEED": "0"}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.prove", "--inside", scenario.id, "--seed", str(seed), "--size", str(size),
             "--json", str(result), "--plant", plant, stdin=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE, cwd=ROOT, env={**os.environ, "TMPDIR": folder}, start_new_session=True,
+            stderr=asyncio.subprocess.PIPE, cwd=ROOT, env=environment, start_new_session=True,
             preexec_fn=die_with_parent,
         )  # fmt: skip
         said, stopped = await _watch(process, scenario, Path(folder))

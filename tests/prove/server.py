@@ -18,8 +18,8 @@ from typing import Any
 
 import uvloop
 
-import laneway.app
 import laneway.cli.server
+import laneway.deployment
 import laneway.stores.sqlite.store
 from laneway.agents.function import FunctionAgent
 from laneway.api import create_api
@@ -29,6 +29,7 @@ from laneway.cli.server_file import announced
 from laneway.config import load
 from laneway.runtime.logs import Redactor, write_json
 from tests.prove import failpoints, lying, planted
+from tests.prove.bugs.inner import put
 from tests.prove.functions import FUNCTIONS
 from tests.prove.harness.process import die_with_parent
 
@@ -127,22 +128,20 @@ def _note_opened(told: str, event: str, arguments: tuple[Any, ...]) -> None:
 
 def _break(order: Order) -> None:
     """Put the subclassed parts in the places of the real ones, before anything is built."""
-    made: Any = laneway.app.App
     if order.functions:
         agents = tuple(FunctionAgent(name, FUNCTIONS[name]) for name in order.functions)
-        made = partial(App, agents=agents)
-    laneway.cli.server.App = made
+        put(laneway.cli.server, "App", partial(App, agents=agents))
     if order.die_at or order.census:
         failpoints.arm(order.die_at, order.hit, Path(order.census) if order.census else None)
-        laneway.app.SQLiteStore = failpoints.FailingStore
-        laneway.app.LocalBus = failpoints.FailingBus
-        laneway.app.LocalEngine = failpoints.FailingEngine
-        laneway.stores.sqlite.store.Committer = failpoints.FailingCommitter
-        laneway.cli.server.create_api = _failing_api
+        put(laneway.deployment, "SQLiteStore", failpoints.FailingStore)
+        put(laneway.deployment, "LocalBus", failpoints.FailingBus)
+        put(laneway.deployment, "LocalEngine", failpoints.FailingEngine)
+        put(laneway.stores.sqlite.store, "Committer", failpoints.FailingCommitter)
+        put(laneway.cli.server, "create_api", _failing_api)
     if order.lies:
         lying.lie(order.lies)
-        laneway.app.LocalBus = lying.LyingBus
-        laneway.app.LocalEngine = lying.DeafEngine
+        put(laneway.deployment, "LocalBus", lying.LyingBus)
+        put(laneway.deployment, "LocalEngine", lying.DeafEngine)
     if order.planted:
         planted.BUGS[order.planted].plant()
 

@@ -29,6 +29,10 @@ SCENARIOS: tuple[Scenario, ...] = (
         {"quick": 100, "nightly": 100, "release": 100}, "MB", 300, max_disk_mb=2000,
     ),
     Scenario(
+        "F-11", "the real code on a loop with virtual time", "scenarios.simulated",
+        {"quick": 500, "nightly": 10_000, "release": 10_000}, "seeds", 14_400,
+    ),
+    Scenario(
         "I-16", "stops at random moments of a turn", "scenarios.cancels",
         {"quick": 60, "nightly": 1000, "release": 10_000}, "stops", 3600, 1_000_000,
     ),

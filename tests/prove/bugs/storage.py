@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-import laneway.app
+import laneway.deployment
 import laneway.stores.sqlite.store
 from laneway import wire
 from laneway.domain.changes import Decision, Need, View
@@ -16,7 +16,7 @@ from laneway.stores.sqlite.connection import Connection
 from laneway.stores.sqlite.store import SQLiteStore
 from laneway.stores.sqlite.view import load_view
 from laneway.stores.sqlite.writer import Committer, Outcome, Work
-from tests.prove.bugs.inner import inner
+from tests.prove.bugs.inner import inner, put
 
 
 class EarlyCommitter(Committer):
@@ -42,7 +42,7 @@ def _accepts(value: object) -> bool:
 
 
 def acknowledge_before_commit() -> None:
-    laneway.stores.sqlite.store.Committer = EarlyCommitter
+    put(laneway.stores.sqlite.store, "Committer", EarlyCommitter)
 
 
 def sync_normally() -> None:
@@ -66,7 +66,7 @@ class EarlyStore(SQLiteStore):
 
 
 def decide_before_the_transaction() -> None:
-    laneway.app.SQLiteStore = EarlyStore
+    put(laneway.deployment, "SQLiteStore", EarlyStore)
 
 
 def own_nothing() -> None:

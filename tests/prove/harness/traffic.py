@@ -169,8 +169,8 @@ class Listener:
                 offset = int(told.id)
                 if told.body["offset"] != offset or offset <= self.cursor:
                     self.problems.append(f"I-19: after {self.cursor} of {self.session} came {told.id} ({told.event})")
+                self._world.history.read(self.session, offset, told.data, self.cursor)
                 self.cursor = max(self.cursor, offset)
-                self._world.history.read(self.session, offset, told.data)
 
 
 async def at_rest(members: Sequence[Member], timeout_s: float = 30.0) -> list[str]:

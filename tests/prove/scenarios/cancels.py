@@ -29,7 +29,7 @@ async def _run(seed: int, stops: int) -> Report:
             text = SCRIPT if number % 4 else "say short"
             sent = await client.post(f"/threads/{thread}/messages", {"message": text})
             await asyncio.sleep(here.random.choice((0, 0, 0.001, 0.005, here.random.uniform(0, 0.4))))
-            slowest = max(slowest, await _stop(client, thread, report))
+            slowest = max(slowest, await _stop(client, thread, sent["item_id"], report))
             ended = await _turn_of(client, sent["item_id"])
             counted[ended] = counted.get(ended, 0) + 1
             await _next_is_untouched(client, thread, report)
@@ -42,12 +42,12 @@ async def _run(seed: int, stops: int) -> Report:
     return report
 
 
-async def _stop(client: Client, thread: str, report: Report) -> float:
+async def _stop(client: Client, thread: str, item: str, report: Report) -> float:
     """Stop, and watch that no call is recorded from then on."""
     started = time.monotonic()
     answer = await client.ask("POST", f"/threads/{thread}/cancel")
     report.expect(answer.status == 202, f"I-16: a cancel was answered with {answer.status}")
-    calls = await _calls(client, thread)
+    calls = await _calls(client, thread, item)
     while time.monotonic() - started < BOUND_S:
         if (await client.get(f"/threads/{thread}"))["active_turn_id"] is None:
             break
@@ -56,13 +56,17 @@ async def _stop(client: Client, thread: str, report: Report) -> float:
     # The queue is paused when something waited; what waits is the message whose turn had not begun.
     await client.post(f"/threads/{thread}/queue/clear")
     await client.post(f"/threads/{thread}/queue/resume")
-    report.expect(await _calls(client, thread) <= calls, "I-16: a call was made after the stop was acknowledged")
+    report.expect(await _calls(client, thread, item) <= calls, "I-16: a call was made after the stop was acknowledged")
     return took
 
 
-async def _calls(client: Client, thread: str) -> int:
-    messages: list[dict[str, Any]] = await client.get(f"/threads/{thread}/messages?role=tool&limit=1")
-    return messages[0]["seq"] if messages else 0
+async def _calls(client: Client, thread: str, item: str) -> int:
+    """How many calls the turn of an item has made."""
+    turn = (await client.get(f"/queue-items/{item}"))["turn_id"]
+    if turn is None:
+        return 0
+    messages: list[dict[str, Any]] = await client.get(f"/threads/{thread}/messages?turn_id={turn}&role=tool&limit=100")
+    return len(messages)
 
 
 async def _turn_of(client: Client, item: str) -> str:

@@ -1,4 +1,4 @@
-"""F-11: the real code on a loop with virtual time. A seed decides all delays, deaths and acts, so it can be played again."""
+"""F-11: the real code on a loop with virtual time. A seed decides every delay, death and act, again and again."""
 
 import logging
 import tempfile
@@ -18,8 +18,9 @@ def run(seed: int, seeds: int) -> Report:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     report = Report()
     steps = commits = kills = freezes = played = 0
-    shared = Path("/dev/shm")  # noqa: S108 - a disk in memory: what syncs do is another scenario's
-    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as place:
+    # A disk in memory, where there is one: what syncs do is another scenario's.
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as place:
         folder, fresh = Path(place) / "data", fresh_directory(Path(place))
         for each in range(seed, seed + seeds):
             once = play(each, folder, fresh)

@@ -1,6 +1,7 @@
-"""Listener: a simulated reader of a session's stream, who loses connections and goes on from the last event that came."""
+"""Listener: a simulated reader of a session's stream, who is cut off and goes on from the last event that came."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable
 
@@ -34,10 +35,8 @@ class Listener:
         while True:
             node = self._find()
             if node is not None:
-                try:
+                with contextlib.suppress(Cut, LanewayError):
                     await node.do(self._read(node, follow=True), self._random.uniform(0.2, 8), leaves=True)
-                except (Cut, LanewayError):
-                    pass
             await asyncio.sleep(self._loop.delay())
 
     async def read_to_end(self, node: Node) -> None:
@@ -58,6 +57,6 @@ class Listener:
                     offset = int(told.id)
                     if offset <= last or told.body["offset"] != offset:
                         self.problems.append(f"I-19: after {last} of {self._session} came {told.id} ({told.event})")
+                    self._history.read(self._session, offset, told.data, last)
                     last = offset
                     self.cursor = max(self.cursor, offset)
-                    self._history.read(self._session, offset, told.data)

@@ -69,14 +69,14 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """Run until `main` is done."""
-        events._set_running_loop(self)  # noqa: SLF001 - what every event loop has to do
+        events._set_running_loop(self)
         try:
             task = self.create_task(main)
             while not task.done():
                 self._step()
             return task.result()
         finally:
-            events._set_running_loop(None)  # noqa: SLF001 - the same
+            events._set_running_loop(None)
 
     def _step(self) -> None:
         if not self._ready:
@@ -90,7 +90,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self.steps += 1
         if self.steps > self._max_steps:
             raise TooLong(f"{self.steps} steps by {self._now:.1f} s")
-        handle._run()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - what every event loop has to do
+        handle._run()
 
     def _advance(self) -> None:
         if not self._timers:
@@ -173,9 +173,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
             place.tasks.append(task)
         return task
 
-    def run_in_executor(  # pyright: ignore[reportIncompatibleMethodOverride] - there is no executor
-        self, executor: object, func: Callable[..., T], *args: Any
-    ) -> "asyncio.Future[T]":
+    def run_in_executor(self, executor: object, func: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
         """Run it here, at some later moment; the answer takes its time, too."""
         future = self.create_future()
         self.call_later(self.delay(), self._execute, future, func, args)

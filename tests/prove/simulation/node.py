@@ -1,4 +1,4 @@
-"""Node: one simulated process: the real `App` in a place of the loop, over a shared store. It can be frozen and killed."""
+"""Node: one simulated process, the real `App` in a place of the loop. It can be frozen and killed."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import laneway.app
+import laneway.deployment
 from laneway.app import App
 from laneway.config import load
 from laneway.domain.changes import Changes, Decision, Put
@@ -15,6 +16,7 @@ from laneway.domain.principal import SYSTEM, Principal
 from laneway.domain.user import Node as NodeRecord
 from laneway.stores.sqlite.store import SQLiteStore
 from laneway.testing.owner import Owner
+from tests.prove.bugs.inner import put
 from tests.prove.harness.http import Cut
 from tests.prove.simulation.loop import Place, SimulatedLoop
 from tests.prove.simulation.parts import Line, SimulatedBus, SimulatedClock, Town, Trace
@@ -36,7 +38,9 @@ class NoWatchdog:
 class Node:
     """One life of one process."""
 
-    def __init__(self, loop: SimulatedLoop, store: SQLiteStore, town: Town, trace: Trace, name: str, data: Path) -> None:
+    def __init__(
+        self, loop: SimulatedLoop, store: SQLiteStore, town: Town, trace: Trace, name: str, data: Path
+    ) -> None:
         self.place = Place(name)
         self.line = Line(store, loop, trace, name)
         self.is_dead = False
@@ -48,9 +52,13 @@ class Node:
 
     def _build(self, data: Path) -> App:
         settings = load(environ={}, flags=SETTINGS | {"data_dir": str(data)})
-        parts: Any = laneway.app
-        parts.SQLiteStore, parts.LocalBus, parts.Watchdog = lambda *_: self.line, lambda: self._bus, NoWatchdog
+        put(laneway.deployment, "SQLiteStore", self._line)
+        put(laneway.deployment, "LocalBus", lambda: self._bus)
+        put(laneway.app, "Watchdog", NoWatchdog)
         return App(settings, clock=self._clock)
+
+    def _line(self, *_: object) -> Line:
+        return self.line
 
     def owner(self, principal: Principal) -> Owner:
         """A user, as this process serves them."""

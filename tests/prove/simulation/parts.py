@@ -70,16 +70,21 @@ class SimulatedWriter(Writer):
         return future
 
     def _serve_soon(self) -> None:
-        if not self._is_due:
+        if not self._is_due and not self._closed:
             self._is_due = True
             # In nobody's context: a process that stands still does not hold up what it has handed over.
             self.loop.call_later(self.loop.delay(), self._serve_now, context=Context())
 
     def _serve_now(self) -> None:
         self._is_due = False
-        self.serve_group()
-        if self._put_back or not self._requests.empty():
+        if self._has_requests and not self._closed:
+            self.serve_group()
+        if self._has_requests:
             self._serve_soon()
+
+    @property
+    def _has_requests(self) -> bool:
+        return bool(self._put_back) or not self._requests.empty()
 
 
 class Line(StoreLine):

@@ -1,5 +1,6 @@
-"""People: simulated users. They post, edit, stop, answer and delete through whichever process they find, and note it."""
+"""People: simulated users, who post, edit, stop, answer and delete through whichever process they find."""
 
+import asyncio
 import itertools
 import random
 from collections.abc import Callable, Coroutine
@@ -11,6 +12,7 @@ from laneway.domain.instant import later
 from laneway.domain.kinds import APPROVAL, THREAD, TURN
 from laneway.domain.principal import SYSTEM
 from laneway.domain.queue import Delivery
+from laneway.domain.session import Mode
 from laneway.domain.thread import Thread
 from laneway.runtime.submit import Idempotency
 from laneway.store import Page, Query, Where
@@ -22,6 +24,9 @@ from tests.prove.simulation.node import Node
 T = TypeVar("T")
 
 THREADS = 3
+AWAY_S = 0.2
+TIMERS_S = 12.0
+MODES: tuple[Mode, ...] = ("autonomous", "copilot")
 UNFINISHED = ("queued", "running", "waiting", "needs_review", "paused")
 TRIES = 40
 
@@ -48,8 +53,8 @@ class Person:
         proven = await node.app.credentials.resolve_key(self.key)
         assert proven is not None
         self.principal = proven.principal
-        for mode in ("autonomous", "copilot"):
-            self.sessions.append((await self._sure(lambda owner: owner.session(mode=mode))).id)
+        for mode in MODES:
+            self.sessions.append((await self._sure(lambda owner, mode=mode: owner.session(mode=mode))).id)
         for number in range(THREADS):
             await self._new_thread(self.sessions[number % 2])
 
@@ -144,7 +149,7 @@ class Person:
         await self._new_thread(self._random.choice(self.sessions))
 
     async def _set_timer(self) -> None:
-        session, in_s = self._random.choice(self.sessions), self._random.uniform(0, 12)
+        session, in_s = self._random.choice(self.sessions), self._random.uniform(0, TIMERS_S)
 
         def command(owner: Owner) -> CreateTimer:
             at = later(owner.stamp()["at"], in_s)
@@ -184,6 +189,7 @@ class Person:
     async def _ask(self, what: Callable[[Owner], Coroutine[Any, Any, T]]) -> T:
         node = self._find()
         if node is None:
+            await asyncio.sleep(AWAY_S)
             raise Cut("nobody is there")
         return await node.do(what(node.owner(self.principal)))
 
@@ -219,5 +225,3 @@ class Person:
 
 def _tag(owner: Owner, thread: str, tag: int) -> UpdateThread:
     return UpdateThread(**owner.stamp(), thread_id=thread, changes={"tags": [str(tag)]})
-
-

@@ -10,15 +10,19 @@ import laneway.stores.sqlite.store
 from laneway.store import StoreOptions
 from laneway.stores.sqlite.store import SQLiteStore
 from tests.prove.audit import audit
+from tests.prove.bugs.inner import put
+from tests.prove.harness.http import Cut
 from tests.prove.history import History
 from tests.prove.simulation.listener import Listener
 from tests.prove.simulation.loop import Deadlock, SimulatedLoop, TooLong
 from tests.prove.simulation.node import LEASE_S, Node
 from tests.prove.simulation.parts import SimulatedClock, SimulatedWriter, Town, Trace
-from tests.prove.simulation.people import Person
+from tests.prove.simulation.people import TIMERS_S, Person
 
 NODES = 2
 ACTS = 60
+READERS = 2
+"""Readers of each session: who comes late joins what another one follows."""
 MAX_STEPS = 400_000
 CALM_S = 60.0
 """Virtual seconds within which everything has to come to rest when the faults have stopped."""
@@ -45,7 +49,7 @@ def play(seed: int, folder: Path, fresh: Path) -> Played:
     stage = Stage(loop, seed, folder)
     try:
         loop.run(stage.play())
-    except (Deadlock, TooLong) as stuck:
+    except (Deadlock, TooLong, Cut) as stuck:
         stage.played.findings.append(f"I-63: {type(stuck).__name__}: {stuck}")
     stage.played.digest = stage.trace.digest
     stage.played.steps, stage.played.commits = loop.steps, stage.trace.commits
@@ -64,7 +68,7 @@ class Stage:
         self._town = Town(loop)
         self._history = History()
         SimulatedWriter.loop = loop
-        laneway.stores.sqlite.store.Writer = SimulatedWriter
+        put(laneway.stores.sqlite.store, "Writer", SimulatedWriter)
         self._store = SQLiteStore(folder / "laneway.db", SimulatedClock(loop), StoreOptions())
         self._lives: list[Node] = []
         self._places: list[Node | None] = [None] * NODES
@@ -81,7 +85,7 @@ class Stage:
         listeners = [
             Listener(session, person.key, self._history, self._loop, self._find)
             for person in people
-            for session in person.sessions
+            for session in person.sessions * READERS
         ]
         listening = [self._loop.create_task(each.listen()) for each in listeners]
         faults = [self._loop.create_task(self._trouble(number)) for number in range(NODES)]
@@ -148,6 +152,8 @@ class Stage:
         for number, node in enumerate(self._places):
             if node is None:
                 await self._start(number)
+        # Until the last timer has fired.
+        await asyncio.sleep(TIMERS_S)
 
     async def _rest(self, people: Sequence[Person]) -> list[str]:
         """Liveness: whatever was accepted runs, or is shown as what keeps it."""
