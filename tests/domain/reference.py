@@ -401,6 +401,7 @@ class World:
         turn.counted -= turn.cut_off
         turn.cut_off = 0
         turn.status, turn.node, turn.cancel, turn.crashes = "running", None, None, 0
+        turn.fence += 1
         thread.active = turn
 
     def _turn(self, id: str, turn_id: str) -> tuple[Thread, Turn]:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 import pytest
 
 from laneway.agent import AgentEvent, Reasoning, ResumePoint, Text, TurnInput
+from laneway.domain.command import RetryTurn
 from laneway.domain.errors import LanewayError, StaleFence
 from laneway.domain.item import Effect
 from laneway.domain.json import Json, JsonObject
@@ -83,6 +84,19 @@ class Counting:
         return None
 
 
+class Standing:
+    """A tool that must happen once, and stands still in the middle."""
+
+    def __init__(self) -> None:
+        self.spec = ToolSpec("act", "Acts outside.", {"type": "object"}, "once")
+        self.begun, self.returns = asyncio.Event(), asyncio.Event()
+
+    async def call(self, scope: ToolScope, arguments: JsonObject) -> Json:
+        self.begun.set()
+        await self.returns.wait()
+        return "late"
+
+
 async def rows(app: TestApp) -> int:
     """How many records there are of all that a turn can leave behind."""
     snapshot = await app.store.read(SYSTEM, *(Query(kind) for kind in (NOTE, ENTRY, TIMER, LANE)))
@@ -142,6 +156,47 @@ async def test_a_stale_attempt_can_neither_end_nor_release_the_turn(app: TestApp
     (taken,) = await user.turns(thread.id)
     assert (taken.status, taken.node, taken.fence) == ("running", "node-2", 2)
     await other.stop()
+
+
+async def test_a_stale_attempt_cannot_write_into_a_turn_that_a_review_has_freed():
+    tool = Standing()
+
+    async def act(turn: TurnInput) -> AsyncIterator[AgentEvent]:
+        yield Text(f"{await turn.handle.call('act', {})}")
+
+    async with running(Played("acting", act), options=TestOptions(tools=[tool])) as app:
+        ada = app.user()
+        session = await ada.session(mode="autonomous")
+        thread = await ada.thread("go", session_id=session.id)
+        await tool.begun.wait()
+        await app.clock.advance(LEASE_S + 1)
+        other = app.beside("node-2")
+        await other.start()
+        await other.until(ada.was_told(thread.id, "turn.needs_review"))
+        await other.engine.stop(0)  # nobody takes up what the review frees
+        await other.user().review((await ada.turns(thread.id))[0], "mark_done")
+        events = await ada.events(thread.id)
+
+        tool.returns.set()
+        while app.engine.running:  # noqa: ASYNC110 - the stale runner gives up within a few turns of the loop
+            await asyncio.sleep(0)
+
+        assert await ada.events(thread.id) == events
+        await other.stop()
+
+
+async def test_an_attempt_that_has_ended_cannot_write_into_its_turn_when_that_is_retried(app: TestApp):
+    ada = app.user()
+    thread = await ada.thread("fail on purpose", agent_id="script")
+    await app.until(ada.was_told(thread.id, "turn.failed"))
+    (turn,) = await ada.turns(thread.id)
+    stale = TurnRecord(app.runtime, app.store, turn, "script", Journal((), replays=False), 0.04)
+    await app.engine.stop(0)  # nobody takes up what the retry frees
+
+    await ada.do(RetryTurn(**ada.stamp(), thread_id=thread.id, turn_id=turn.id))
+
+    with pytest.raises(StaleFence):
+        await stale.end(EndTurn("completed", "answered"))
 
 
 async def test_a_process_that_lost_its_turn_stops_the_agent_at_the_next_sweep(app: TestApp, gates: Gates):

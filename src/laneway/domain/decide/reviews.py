@@ -99,11 +99,12 @@ def _settle(draft: Draft, thread: Thread, item: Item, action: ReviewAction) -> T
 def _free(draft: Draft, thread: Thread, turn: Turn) -> None:
     """Make the turn free to be taken up; taking it up raises the attempt and tells `turn.resumed`."""
     runs = tuple(replace(run, status="running") for run in turn.runs)
+    # Fenced at once: a process that was frozen all the while must not write between this and the next attempt.
     draft.put(
         TURN,
         replace(
             turn, status="running", node=None, cancel=None, error=None, finished_at=None, crashes=0, runs=runs,
-            version=turn.version + 1,
+            fence=turn.fence + 1, version=turn.version + 1,
         ),
     )  # fmt: skip
     draft.save(replace(thread, active_turn_id=turn.id, active_status="running", turn_reason=None))
