@@ -1,6 +1,7 @@
 """Turn record: writes what one attempt of a turn does, in order, under its fence, in as few commits as it may."""
 
 import asyncio
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -158,7 +159,7 @@ class TurnRecord:
                 if beside is None:
                     return decide(view, command, self._runtime.rules)
                 changes, following = beside(view)
-                whole = replace(command, steps=(*command.steps, *following))
+                whole = dataclasses.replace(command, steps=(*command.steps, *following))
                 made = decide(view, whole, self._runtime.rules)
                 return Decision(made.changes.plus(changes), made.reply)
 

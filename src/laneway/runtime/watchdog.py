@@ -54,4 +54,4 @@ def _name_culprit(watched: int) -> None:
     frame = sys._current_frames().get(watched)  # pyright: ignore[reportPrivateUsage] - the documented way
     stack = traceback.extract_stack(frame)[-FRAMES:] if frame is not None else []
     where = [f"{each.filename.rsplit('/', 3)[-1]}:{each.lineno} {each.name}" for each in stack]
-    log.error("the event loop is blocked", for_s=BLOCKED_S, stack=where)
+    log.error("the event loop is blocked", for_s=BLOCKED_S, where=where)
