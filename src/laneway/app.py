@@ -19,10 +19,17 @@ from laneway.domain.principal import Principal
 from laneway.domain.rules import AgentTraits, Rules
 from laneway.environment import Environment
 from laneway.environments.plain import PlainEnvironment
+from laneway.importers.agent_world import AgentWorldImporter
+from laneway.importers.chatgpt import ChatGPTImporter
+from laneway.importers.generic import GenericImporter
+from laneway.importers.kingdom import KingdomImporter
+from laneway.importers.laneway import LanewayImporter
 from laneway.runtime.answers import Answers
 from laneway.runtime.attachments import Attachments
 from laneway.runtime.credentials import Credentials
 from laneway.runtime.event_stream import EventStreams
+from laneway.runtime.exporting import Exports
+from laneway.runtime.importing import ImportBounds, Imports
 from laneway.runtime.projection import Projection
 from laneway.runtime.session_state import SessionState
 from laneway.runtime.submit import Answer, Idempotency, Runtime
@@ -63,6 +70,7 @@ class App:
         )  # fmt: skip
         self.watchdog = Watchdog()
         self._wire_turns()
+        self._wire_transfer()
 
     def _wire_turns(self) -> None:
         settings, limits = self.settings, self.settings.limits
@@ -85,6 +93,18 @@ class App:
             Kept(settings.delta_retention_s, settings.event_retention_s, settings.alert_retention_s),
         )  # fmt: skip
         self.runtime.dispatch_to(self.engine.dispatch)
+
+    def _wire_transfer(self) -> None:
+        limits = self.settings.limits
+        importers = (
+            LanewayImporter(), ChatGPTImporter(), KingdomImporter(), AgentWorldImporter(), GenericImporter(),
+        )  # fmt: skip
+        profiles = {name: agent.profile for name, agent in self.agents.items()}
+        bounds = ImportBounds(limits.import_unpacked_bytes, limits.attachment_bytes, limits.attachment_bytes_per_user)
+        self.imports = Imports(
+            self.runtime, self.store, self.attachments, importers, self.environments, profiles, bounds
+        )
+        self.exports = Exports(self.store, self.attachments)
 
     async def start(self) -> None:
         """Open the store, recover what an earlier process left, and begin to run turns."""

@@ -103,6 +103,8 @@ ROWS: dict[str, tuple[str, bool]] = {
     "GET /api/v1/search": (READ, False),
     "GET /api/v1/threads/{thread_id}/events": (READ, True),
     "GET /api/v1/events": (READ, False),
+    "GET /api/v1/sessions/{session_id}/export": (READ, True),
+    "POST /api/v1/import": (WRITE, False),
     "POST /api/v1/compact": (WRITE, False),
 }
 STREAMS = {row for row in ROWS if row.endswith("/events")}

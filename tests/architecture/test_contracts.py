@@ -4,7 +4,7 @@ import ast
 
 from tests.architecture.tree import SOURCE, classes, dotted, where
 
-CONTRACTS = ("store", "engine", "bus", "agent", "tool", "channel", "environment", "feed", "clock", "wire")
+CONTRACTS = ("store", "engine", "bus", "agent", "tool", "channel", "environment", "feed", "importer", "clock", "wire")
 METHODS = 10
 
 

@@ -2,7 +2,7 @@
 
 from tests.architecture.tree import SOURCE, calls, imports, modules, where
 
-IMPLEMENTATIONS = ("stores", "engines", "buses", "agents", "channels", "environments", "feeds")
+IMPLEMENTATIONS = ("stores", "engines", "buses", "agents", "channels", "environments", "feeds", "importers")
 # The composition root builds implementations; the test kit hands real ones to people who write their own, and the
 # public surface hands out the decorator that makes an agent of a function.
 MAY_SEE_IMPLEMENTATIONS = (SOURCE / "app.py", SOURCE / "deployment.py", SOURCE / "testing", SOURCE / "__init__.py")

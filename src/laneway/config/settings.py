@@ -93,6 +93,10 @@ class Limits(rules.Limits):
     """Size of one attachment."""
     attachment_bytes_per_user: Count = 1024 * 1024 * 1024
     """Size of all attachments of one user."""
+    import_bytes: Count = 256 * 1024 * 1024
+    """Size of a file to import."""
+    import_unpacked_bytes: Count = 512 * 1024 * 1024
+    """Size of all that is read of a file to import, unpacked."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from laneway.domain.approval import Approval
 from laneway.domain.audit import AuditEntry
 from laneway.domain.item import Item
 from laneway.domain.lane import Lane
+from laneway.domain.parcel import Origin
 from laneway.domain.queue import QueueItem
 from laneway.domain.record import Kind, Record
 from laneway.domain.session import Attachment, EnvironmentEntry, Note, Selection, Session
@@ -98,9 +99,17 @@ LANE = Kind(
     thread="thread_id",
     session="session_id",
 )
+ORIGIN = Kind(
+    "origin",
+    Origin,
+    ("session_id", "thread_id"),
+    references=MappingProxyType({"session_id": "session", "thread_id": "thread", "made": "attachment"}),
+    thread="thread_id",
+    session="session_id",
+)
 
 KINDS: tuple[Kind[Record], ...] = (
     USER, KEY, LOGIN, AUDIT, IDEMPOTENCY, NODE, SESSION, NOTE, ENTRY, ATTACHMENT, SELECTION, TIMER, FIRING,
-    THREAD, TURN, ITEM, QUEUE_ITEM, APPROVAL, LANE, VOTE, TEMPLATE,
+    THREAD, TURN, ITEM, QUEUE_ITEM, APPROVAL, LANE, VOTE, TEMPLATE, ORIGIN,
 )  # fmt: skip
 """Every kind. The partial unique index `turn(thread_id) where status is active` is the stores' to keep as well."""

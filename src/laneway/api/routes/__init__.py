@@ -19,6 +19,7 @@ from laneway.api.routes import (
     templates,
     threads,
     timers,
+    transfer,
     turns,
     upkeep,
     users,
@@ -29,6 +30,6 @@ from laneway.api.routes import (
 ALL: tuple[Routes, ...] = (
     login.links, login.routes, users.routes, keys.routes, agents.routes, sessions.routes, notes.routes, values.routes,
     attachments.routes, timers.routes, threads.routes, templates.routes, messages.routes, history.routes, votes.routes,
-    queue.routes, turns.routes, approvals.routes, search.routes, streams.routes, upkeep.routes, audit.routes,
-    operating.routes,
+    queue.routes, turns.routes, approvals.routes, search.routes, streams.routes, transfer.routes, upkeep.routes,
+    audit.routes, operating.routes,
 )  # fmt: skip

@@ -1,34 +1,31 @@
 """Attachments: files of a session, streamed to disk, and given back as nothing but files."""
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
 
 from msgspec import Meta
-from starlette.datastructures import FormData, Headers, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import ClientDisconnect
+from starlette.datastructures import FormData, UploadFile
 from starlette.responses import FileResponse, Response
 
 from laneway.api.bodies import Body
 from laneway.api.call import Call, records_of, shown_as
+from laneway.api.multipart import MULTIPART, check_parts, read_form
 from laneway.api.paging import Paging, page_query
 from laneway.api.resources import AttachmentResource
 from laneway.api.route import BASE, Routes
 from laneway.api.security_headers import FILE_POLICY
 from laneway.api.strict_json import check_text
 from laneway.domain.command import AddAttachment, DeleteAttachment
-from laneway.domain.errors import Invalid, Malformed, NotFound, TooLarge, UnknownField
+from laneway.domain.errors import Invalid, NotFound, TooLarge
 from laneway.domain.kinds import ATTACHMENT, SESSION
 from laneway.domain.session import Attachment, Session
 from laneway.store import Get, Query, Where
 
 routes = Routes("Attachments")
 
-MULTIPART = "multipart/form-data"
-ENVELOPE_BYTES = 64 * 1024
 CHUNK = 64 * 1024
 NAME_LENGTH = 255
 UNKNOWN_TYPE = "application/octet-stream"
@@ -55,8 +52,7 @@ class Upload(Body, frozen=True):
 )  # fmt: skip
 async def add_attachment(call: Call) -> Response:
     """Add a file to a session (the default one, when none is named)."""
-    call.check_media_type(MULTIPART)
-    form = await _form(call)
+    form = await read_form(call, call.app.settings.limits.attachment_bytes, "attachment_bytes")
     try:
         file, session_id = _parts(form)
         session = await _default_session(call) if session_id is None else await _session(call, session_id)
@@ -113,34 +109,8 @@ def content_disposition(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='') or plain}"
 
 
-async def _form(call: Call) -> FormData:
-    limit = (call.app.settings.limits.attachment_bytes or 2**62) + ENVELOPE_BYTES
-    told = call.headers.first("content-length")
-    if told.isdecimal() and (len(told) > 18 or int(told) > limit):
-        raise TooLarge(f"A file may have {limit - ENVELOPE_BYTES} bytes (attachment_bytes).")
-    headers = Headers(raw=call.request.scope["headers"])
-    parser = MultiPartParser(headers, _bounded(call, limit), max_files=1, max_fields=1, max_part_size=1024)
-    try:
-        return await parser.parse()
-    except (MultiPartException, KeyError, UnicodeDecodeError) as error:
-        raise Malformed(f"The body is not multipart/form-data as it should be: {error}.") from error
-    except ClientDisconnect as gone:
-        raise Malformed("The request ended before its body did.") from gone
-
-
-async def _bounded(call: Call, limit: int) -> AsyncGenerator[bytes]:
-    size = 0
-    async for chunk in call.request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise TooLarge(f"A file may have {limit - ENVELOPE_BYTES} bytes (attachment_bytes).")
-        yield chunk
-
-
 def _parts(form: FormData) -> tuple[UploadFile, str | None]:
-    for name in form:
-        if name not in ("file", "session_id"):
-            raise UnknownField(f"There is no part {name!r} here.")
+    check_parts(form, ("file", "session_id"))
     file, session_id = form.get("file"), form.get("session_id")
     if not isinstance(file, UploadFile) or isinstance(session_id, UploadFile):
         raise Invalid("An upload has the part `file`, a file, and may have `session_id`, a text.")

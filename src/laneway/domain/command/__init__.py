@@ -37,6 +37,7 @@ from laneway.domain.command.template import CreateTemplate, DeleteTemplate, Upda
 from laneway.domain.command.thread import CreateThread, DeleteThread, ReadThread, UpdateThread, VoteOnMessage
 from laneway.domain.command.timer import CreateTimer, DeleteTimer, FireTimer, UpdateTimer
 from laneway.domain.command.transcript import CutTranscript, DeleteMessage, EditMessage, ForkThread, RegenerateAnswer
+from laneway.domain.command.transfer import Import, ImportFile, ImportItems, ImportSession, ImportThread
 from laneway.domain.command.turn import CancelTurn, ResolveApproval, RetryTurn, ReviewTurn
 
 __all__ = [
@@ -68,6 +69,11 @@ __all__ = [
     "EndLogin",
     "FireTimer",
     "ForkThread",
+    "Import",
+    "ImportFile",
+    "ImportItems",
+    "ImportSession",
+    "ImportThread",
     "NewMessage",
     "PauseQueue",
     "PostMessage",

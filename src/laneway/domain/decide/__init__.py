@@ -34,6 +34,16 @@ from laneway.domain.decide.steps import record_turn
 from laneway.domain.decide.templates import create_template, delete_template, template_needs, update_template
 from laneway.domain.decide.threads import create_thread, delete_thread, read_thread, update_thread, vote_on_message
 from laneway.domain.decide.timers import create_timer, delete_timer, fire_timer, update_timer
+from laneway.domain.decide.transfer import (
+    import_file,
+    import_file_needs,
+    import_items,
+    import_items_needs,
+    import_session,
+    import_session_needs,
+    import_thread,
+    import_thread_needs,
+)
 from laneway.domain.decide.users import create_key, create_login, create_user, end_login, record_act, revoke_key
 from laneway.domain.decide.verb import Needs, Verb, verb
 from laneway.domain.draft import Draft
@@ -265,6 +275,10 @@ _TABLE: tuple[Verb, ...] = (
         lambda m: (One(SESSION, m.session_id), One(TIMER, m.timer_id), *_accepting()),
         fire_timer,
     ),
+    verb(c.ImportSession, import_session_needs, import_session),
+    verb(c.ImportFile, import_file_needs, import_file),
+    verb(c.ImportThread, import_thread_needs, import_thread),
+    verb(c.ImportItems, import_items_needs, import_items),
 )
 
 _VERBS = {each.command: each for each in _TABLE}

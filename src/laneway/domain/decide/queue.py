@@ -60,7 +60,7 @@ def accept(
     thread = draft.thread(thread_id)
     _check_acceptable(draft, thread, message)
     item = _sent(draft, thread, replace(_queue_item(draft, thread, message, trigger), again=again))
-    header = _header(item)
+    header = header_of(item)
     at = _place(thread.queue, header)
     queue = (*thread.queue[:at], header, *thread.queue[at:])
     thread = draft.save(replace(thread, queue=queue, queue_version=thread.queue_version + 1))
@@ -123,7 +123,8 @@ def _can_be_steered(draft: Draft, thread: Thread) -> bool:
     return all(each is not None and each.can_steer for each in traits)
 
 
-def _header(item: QueueItem) -> QueueHeader:
+def header_of(item: QueueItem) -> QueueHeader:
+    """What the thread keeps of an item that waits."""
     return QueueHeader(item.id, item.sender, item.hold, item.delivery, agents=item.agents, size=len(item.text.encode()))
 
 
@@ -186,10 +187,10 @@ def _requeued(thread: Thread, item: QueueItem, command: EditQueueItem) -> Thread
     at = position_of(thread, item.id) - 1
     rest = tuple(each for each in thread.queue if each.id != item.id)
     if command.delivery in ("interrupt", "steer"):
-        at = _place(rest, _header(item))
+        at = _place(rest, header_of(item))
     elif command.position is not None:
         at = min(max(command.position, 1), len(rest) + 1) - 1
-    return replace(thread, queue=(*rest[:at], _header(item), *rest[at:]), queue_version=thread.queue_version + 1)
+    return replace(thread, queue=(*rest[:at], header_of(item), *rest[at:]), queue_version=thread.queue_version + 1)
 
 
 def withdraw_queue_item(draft: Draft, command: WithdrawQueueItem) -> Decision:

@@ -41,7 +41,7 @@ def create_session(draft: Draft, command: CreateSession) -> Decision:
         draft.ids.make("ses"), command.user_id, command.title or "New session", command.environment, command.mode,
         command.settings, draft.at, draft.at,
     )  # fmt: skip
-    return draft.decision(session_resource(_add(draft, session)))
+    return draft.decision(session_resource(add_session(draft, session)))
 
 
 def default_session(draft: Draft, user_id: str) -> Session:
@@ -49,7 +49,7 @@ def default_session(draft: Draft, user_id: str) -> Session:
     for session in draft.view.some(SESSION):
         if session.default_of == user_id:
             return session
-    return _add(
+    return add_session(
         draft,
         Session(
             draft.ids.make("ses"), user_id, DEFAULT_TITLE, "plain", "copilot", {}, draft.at, draft.at, is_default=True
@@ -57,7 +57,8 @@ def default_session(draft: Draft, user_id: str) -> Session:
     )
 
 
-def _add(draft: Draft, session: Session) -> Session:
+def add_session(draft: Draft, session: Session) -> Session:
+    """Put a new session, and tell it in its owner's home log."""
     draft.put(SESSION, session)
     draft.tell(SessionCreated(session_resource(session)), owner=session.owner, session_id=session.id)
     return session

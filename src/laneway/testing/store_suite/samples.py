@@ -21,6 +21,7 @@ from laneway.domain.item import Item, Part
 from laneway.domain.json import Json
 from laneway.domain.kinds import KINDS
 from laneway.domain.lane import Lane
+from laneway.domain.parcel import Origin
 from laneway.domain.principal import Principal
 from laneway.domain.queue import QueueItem
 from laneway.domain.record import Kind, Record
@@ -117,6 +118,7 @@ def one_of_each_kind(owner: str, mark: str, text: str = "") -> dict[str, tuple[K
         "attachment": Attachment(f"att_{mark}", owner, ses, text, "text/plain", 1, "00", START),
         "selection": Selection(f"{owner}/{ses}", owner, ses, thr),
         "timer": timer(f"tmr_{mark}", owner, session_id=ses),
+        "origin": Origin(f"org_{mark}", owner, ses, thr, thr, text),
         "firing": firing(mark, f"fir_{mark}", owner, ses),
         "thread": thread(thr, ses, owner, text),
         "turn": turn(trn, thr, session_id=ses, owner=owner),
