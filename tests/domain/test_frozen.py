@@ -4,7 +4,9 @@ import dataclasses
 
 import pytest
 
+from laneway.domain.command import PauseQueue
 from laneway.domain.frozen import replace
+from laneway.testing.clock import START
 from laneway.testing.store_suite.samples import one_of_each_kind
 
 RECORDS = [record for _, record in one_of_each_kind("usr_1", "one", "text").values()]
@@ -22,6 +24,12 @@ def test_a_changed_copy_differs_in_what_was_named_alone(record: object) -> None:
     assert replace(copy, owner="usr_1") == record
     with pytest.raises(dataclasses.FrozenInstanceError):
         copy.owner = "usr_3"  # pyright: ignore[reportAttributeAccessIssue] - it must not be possible
+
+
+def test_what_has_no_slots_is_copied_all_the_same() -> None:
+    command = PauseQueue(at=START, seed=b"1", thread_id="thr_1")
+
+    assert replace(command, thread_id="thr_2") == PauseQueue(at=START, seed=b"1", thread_id="thr_2")
 
 
 def test_a_field_that_is_not_there_is_an_error() -> None:
