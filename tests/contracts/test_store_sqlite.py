@@ -4,6 +4,7 @@ import asyncio
 import stat
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Literal
 
@@ -11,11 +12,13 @@ import pytest
 
 from laneway.domain.errors import Conflict, Unavailable
 from laneway.domain.kinds import NODE, THREAD
+from laneway.domain.principal import SYSTEM
 from laneway.domain.user import Node
-from laneway.store import StoreOptions
+from laneway.store import Page, Query, StoreOptions
 from laneway.stores.sqlite import SQLiteStore
 from laneway.stores.sqlite.database import Database, known_migrations
 from laneway.stores.sqlite.lock import LOCK_NAME
+from laneway.stores.sqlite.reader import Reader, TooLong
 from laneway.testing.clock import FakeClock
 from laneway.testing.store_suite import StoreSuite
 from laneway.testing.store_suite.case import commit, get
@@ -142,6 +145,32 @@ async def test_nodes_that_died_with_the_last_server_are_forgotten(path: Path) ->
     assert await get(second, NODE, "first") is None
     assert await get(second, NODE, "second") == Node("second", "", FakeClock().now())
     await second.close()
+
+
+async def test_a_read_that_takes_long_is_done_beside_the_loop_and_comes_out_the_same(path: Path) -> None:
+    store = make(path)
+    await store.open()
+    await commit(store, putting(*((THREAD, thread(f"thr_{number}")) for number in range(1000))))
+
+    for _ in range(3):
+        (found,) = (await store.read(SYSTEM, Query(THREAD, limit=1000, count=True))).results
+        assert isinstance(found, Page)
+        assert (len(found.records), found.total) == (1000, 1000)
+        assert await get(store, THREAD, "thr_5") == thread("thr_5")
+    await store.close()
+
+
+@pytest.mark.parametrize("rows", [1, 10_000])
+def test_only_a_read_that_takes_long_is_too_long(rows: int) -> None:
+    with Database(None) as database:
+        reader = Reader(*database.reader())
+        numbers = f"WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {rows})"
+        count = f"{numbers} SELECT count(*) FROM n"
+
+        with nullcontext() if rows == 1 else pytest.raises(TooLong):
+            reader.read_within(3000, lambda connection: connection.execute(count).fetchall())
+
+        assert reader.read(lambda connection: connection.execute(count).fetchall()) == [(rows,)]
 
 
 @pytest.fixture

@@ -139,6 +139,7 @@ def plan_of(connection: Connection, work: Callable[[Connection], object]) -> str
         in_transaction = False
         changes = connection.changes
         set_wal_hook = connection.set_wal_hook
+        set_progress_handler = connection.set_progress_handler
         fts5_tokenizer = connection.fts5_tokenizer
         close = connection.close
 

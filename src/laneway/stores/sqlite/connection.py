@@ -33,6 +33,10 @@ class Connection(Protocol):
         """Have something called after each commit, with the number of pages in the write-ahead log."""
         ...
 
+    def set_progress_handler(self, callable: Callable[[], bool] | None, nsteps: int = ..., /) -> None:
+        """Have something called after each so many steps; when it says True, the statement ends with an error."""
+        ...
+
     def fts5_tokenizer(self, name: str) -> Callable[..., Any]:
         """What cuts text into terms, as the full-text index does it."""
         ...

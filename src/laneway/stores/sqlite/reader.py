@@ -18,6 +18,14 @@ from laneway.stores.sqlite.table import TABLES, Sight, sight_of
 T = TypeVar("T")
 
 
+STRIDE = 500
+"""Steps of SQLite's machine after which a read with a limit is asked whether it has had enough."""
+
+
+class TooLong(Exception):
+    """A read needs more steps than it was allowed."""
+
+
 class Reader:
     """One connection that reads. Callers take turns."""
 
@@ -28,14 +36,35 @@ class Reader:
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one read transaction: it sees one moment of the database."""
         with self._turnstile:
+            return self._read(work)
+
+    def read_within(self, steps: int, work: Callable[[Connection], T]) -> T:
+        """The same, or `TooLong` when SQLite needs many more steps than these: some tens of them are a microsecond."""
+        left = steps // STRIDE
+
+        def has_had_enough() -> bool:
+            nonlocal left
+            left -= 1
+            return left == -1  # said once: the rollback behind it has to come through
+
+        with self._turnstile:
+            self._connection.set_progress_handler(has_had_enough, STRIDE)
             try:
-                self._connection.execute("BEGIN")
-                try:
-                    return work(self._connection)
-                finally:
-                    self._connection.execute("ROLLBACK")
-            except apsw.Error as error:
-                raise Unavailable(f"The database could not be read: {error}.") from error
+                return self._read(work)
+            finally:
+                self._connection.set_progress_handler(None)
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        try:
+            self._connection.execute("BEGIN")
+            try:
+                return work(self._connection)
+            finally:
+                self._connection.execute("ROLLBACK")
+        except apsw.InterruptError as interrupted:
+            raise TooLong from interrupted
+        except apsw.Error as error:
+            raise Unavailable(f"The database could not be read: {error}.") from error
 
     def __enter__(self) -> "Reader":
         return self

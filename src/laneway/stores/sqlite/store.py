@@ -15,7 +15,7 @@ from laneway.domain.changes import Decision, Need, View
 from laneway.domain.errors import Unavailable
 from laneway.domain.event import Delta
 from laneway.domain.principal import Principal
-from laneway.store import Ask, Committed, Get, LogRead, Retention, SearchEntry, SearchHit, Snapshot, StoreOptions
+from laneway.store import Ask, Committed, LogRead, Retention, SearchEntry, SearchHit, Snapshot, StoreOptions
 from laneway.stores.sqlite.compaction import prune_some
 from laneway.stores.sqlite.connection import Connection
 from laneway.stores.sqlite.database import Database, check_library
@@ -24,7 +24,7 @@ from laneway.stores.sqlite.heartbeat import Heartbeat
 from laneway.stores.sqlite.lock import DirectoryLock
 from laneway.stores.sqlite.log import append_deltas
 from laneway.stores.sqlite.log_reader import read_log, read_user
-from laneway.stores.sqlite.reader import Reader, answer
+from laneway.stores.sqlite.reader import Reader, TooLong, answer
 from laneway.stores.sqlite.search import find_entries, index_entries, search_cursor
 from laneway.stores.sqlite.transaction import transact
 from laneway.stores.sqlite.writer import Committer, Writer
@@ -37,8 +37,8 @@ INDEXED = 25
 """Search entries in one commit."""
 CURSOR_STEP = 256
 """Positions that the search projection may be ahead of what is written down of it."""
-SMALL = 16
-"""Rows of a log that are read at once on the caller's own thread."""
+SHORT = 3000
+"""Steps that a read may take on the caller's own thread: some tenths of a millisecond."""
 
 
 class SQLiteStore:
@@ -77,19 +77,13 @@ class SQLiteStore:
         def work(connection: Connection) -> Snapshot:
             return answer(connection, principal, asks, log)
 
-        return await self._read(work, is_short=all(isinstance(ask, Get) for ask in asks))
+        return await self._read(work)
 
     async def read_log(self, log: str, after: int, limit: int, thread_id: str | None = None) -> LogRead:
-        few = await self._read(lambda connection: read_log(connection, log, after, min(limit, SMALL), thread_id))
-        if limit <= SMALL or few.cursor >= few.tail or few.reset_at is not None:
-            return few
-        return await self._read(lambda connection: read_log(connection, log, after, limit, thread_id), is_short=False)
+        return await self._read(lambda connection: read_log(connection, log, after, limit, thread_id))
 
     async def read_user(self, owner: str | None, after: tuple[int, int], limit: int) -> LogRead:
-        few = await self._read(lambda connection: read_user(connection, owner, after, min(limit, SMALL)))
-        if limit <= SMALL or few.cursor >= few.tail or few.reset_at is not None:
-            return few
-        return await self._read(lambda connection: read_user(connection, owner, after, limit), is_short=False)
+        return await self._read(lambda connection: read_user(connection, owner, after, limit))
 
     async def erase(self, limit: int = 500) -> bool:
         writer, scrub = self._parts.writer, self._parts.database.scrub
@@ -121,14 +115,17 @@ class SQLiteStore:
     async def search(
         self, principal: Principal, text: str, session_id: str | None = None, limit: int = 20
     ) -> tuple[SearchHit, ...]:
-        return await self._read(
-            lambda connection: find_entries(connection, principal, text, session_id, limit), is_short=False
-        )
+        # The index takes its own time over a frequent word, between two steps.
+        return await self._read_far(lambda connection: find_entries(connection, principal, text, session_id, limit))
 
-    async def _read(self, work: Callable[[Connection], T], is_short: bool = True) -> T:
+    async def _read(self, work: Callable[[Connection], T]) -> T:
         # A short read takes less time than the hop to another thread and back; a long one must not hold up the loop.
-        if is_short:
-            return self._parts.near.read(work)
+        try:
+            return self._parts.near.read_within(SHORT, work)
+        except TooLong:
+            return await self._read_far(work)
+
+    async def _read_far(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._parts.threads, self._parts.read_far, work)
 
     @property
