@@ -192,3 +192,36 @@ def test_the_reference_is_the_one_that_the_commands_write():
     page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "cli.md"
 
     assert page.read_text(encoding="utf-8") == reference(app), "./dev fix writes it"
+
+
+def test_a_session_is_exported_imported_elsewhere_and_told_apart_when_it_comes_again(
+    shell: Shell, server: Server, tmp_path: Path
+):
+    session = shell.json("ask", "--agent", "script", "say travels")["thread_id"]
+    session = shell.json("threads")[0]["session_id"]
+    elsewhere = Shell(tmp_path / "elsewhere")
+    elsewhere.home.mkdir()
+
+    shell.run("export", session, "-o", "it.zip")
+    first = elsewhere.run("import", str(shell.home / "it.zip"))
+    again = elsewhere.json("import", str(shell.home / "it.zip"), "--format", "laneway")
+
+    assert first.stdout == "1 sessions, 1 threads, 2 items\n"
+    assert "the format is laneway" in first.stderr
+    assert again["imported"] == {"sessions": 0, "threads": 0, "items": 0, "lanes": 0}
+    assert [each["reason"] for each in again["skipped"]] == ["it is here already"]
+    assert [each["title"] for each in elsewhere.json("threads")] == ["say travels"]
+
+
+def test_a_folder_is_imported_with_what_is_left_out_listed(shell: Shell, server: Server):
+    thread = shell.home / ".kd" / "branches" / "main" / "threads" / "council"
+    thread.mkdir(parents=True)
+    (thread / "0001-king.md").write_text("---\nfrom: king\n---\n\nHello\n")
+    (thread / "0002-odd.md").write_text("nothing in front")
+
+    done = shell.run("import", ".kd")
+    refused = shell.run("import", str(shell.home / ".kd"), "--format", "chatgpt", ok=False)
+
+    assert done.stdout.startswith("1 sessions, 1 threads, 1 items\n")
+    assert "0002-odd.md" in done.stdout
+    assert "conversations.json" in refused.stderr

@@ -6,6 +6,7 @@ from typing import Literal
 from laneway.agent import Capabilities
 from laneway.domain.instant import Instant
 from laneway.domain.json import Json
+from laneway.domain.parcel import ImportFormat
 from laneway.domain.principal import Role, Scope
 from laneway.domain.queue import QueueItemState
 from laneway.domain.thread import ThreadResource
@@ -182,3 +183,30 @@ class Health:
     """How the server is."""
 
     status: Literal["ok", "ready"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCounts:
+    """How many things an import has made."""
+
+    sessions: int
+    threads: int
+    items: int
+    lanes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedResource:
+    """Something that was not imported, by its place in the upload, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResource:
+    """What an import has made, and what it has left out."""
+
+    format: ImportFormat
+    imported: ImportCounts
+    skipped: tuple[SkippedResource, ...]

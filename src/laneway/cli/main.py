@@ -11,6 +11,8 @@ from laneway.cli.ask import ask
 from laneway.cli.chat import chat
 from laneway.cli.compact import compact
 from laneway.cli.doctor import doctor
+from laneway.cli.export import export
+from laneway.cli.import_ import import_
 from laneway.cli.queue import queue
 from laneway.cli.serve import serve
 from laneway.cli.tail import tail
@@ -54,6 +56,7 @@ def laneway(
     """What stands before every command."""
 
 
-for command in (serve, chat, ask, threads, tail, queue, users, compact, doctor):
+for command in (serve, chat, ask, threads, tail, queue, users, export, compact, doctor):
     app.command()(command)
+app.command("import")(import_)
 app.add_typer(key.app, name="key")

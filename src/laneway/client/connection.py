@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -74,9 +74,25 @@ class Connection:
         """Change something and read the answer."""
         return _decoded(await self.request(method, path, body=body, if_version=if_version), shape)
 
-    async def upload(self, path: str, shape: type[T], file: tuple[str, bytes, str], fields: Mapping[str, str]) -> T:
+    async def upload(
+        self,
+        path: str,
+        shape: type[T],
+        file: tuple[str, bytes, str],
+        fields: Mapping[str, str],
+        times: httpx.Timeout | None = None,
+    ) -> T:
         """Send a file (name, bytes, media type) and read the answer."""
-        return _decoded(await self.request("POST", path, file=file, fields=fields), shape)
+        return _decoded(await self.request("POST", path, file=file, fields=fields, times=times), shape)
+
+    @asynccontextmanager
+    async def download(self, path: str) -> AsyncGenerator[AsyncIterator[bytes]]:
+        """Read a file as it comes; leaving the context ends it."""
+        async with self._http.stream("GET", API + path) as response:
+            if response.is_error:
+                await response.aread()
+                raise error_from(response)
+            yield response.aiter_bytes()
 
     async def delete(self, path: str, *, if_version: int | None = None) -> None:
         """Remove something."""
@@ -92,6 +108,7 @@ class Connection:
         file: tuple[str, bytes, str] | None = None,
         fields: Mapping[str, str] | None = None,
         if_version: int | None = None,
+        times: httpx.Timeout | None = None,
     ) -> httpx.Response:
         """Send a request, again while the server is away, and return what it answered; raises what it refused with."""
         headers = {} if method == "GET" else {"Idempotency-Key": uuid.uuid4().hex}
@@ -109,6 +126,7 @@ class Connection:
             files=None if file is None else {"file": file},
             data=fields,
             headers=headers,
+            timeout=times or self._http.timeout,
         )
         # Kept whole, so that a repeat sends the same bytes: another body under one key would be refused.
         await request.aread()

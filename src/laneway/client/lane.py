@@ -7,10 +7,11 @@ from laneway.client.people import People
 from laneway.client.resources import AgentResource, Page, SearchResult
 from laneway.client.sessions import Files, Notes, Sessions, Timers
 from laneway.client.stream import EventStreams
+from laneway.client.transfer import Transfers
 from laneway.client.turns import Queues
 
 
-class Lane(Sessions, Notes, Files, Timers, Organising, People, Conversations, Queues):
+class Lane(Sessions, Notes, Files, Timers, Organising, People, Transfers, Conversations, Queues):
     """The same methods and the same errors whether the server is far away or runs inside this process."""
 
     def __init__(self, connection: Connection) -> None:

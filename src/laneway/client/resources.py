@@ -8,6 +8,7 @@ from laneway.agent import Capabilities
 from laneway.domain.instant import Instant
 from laneway.domain.item import ItemResource
 from laneway.domain.json import Json
+from laneway.domain.parcel import ImportFormat
 from laneway.domain.principal import Role, Scope
 from laneway.domain.queue import QueueItemState
 from laneway.domain.thread import ThreadResource
@@ -221,3 +222,30 @@ class SearchResult:
     snippet: str
     item_id: str | None = None
     score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCounts:
+    """How many things an import has made."""
+
+    sessions: int
+    threads: int
+    items: int
+    lanes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedResource:
+    """Something that was not imported, by its place in the upload, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResource:
+    """What an import has made, and what it has left out."""
+
+    format: ImportFormat
+    imported: ImportCounts
+    skipped: tuple[SkippedResource, ...]

@@ -14,6 +14,8 @@ from laneway.domain.session import Mode
 from laneway.domain.thread import ThreadKind, ThreadSettings, TitleSource, Usage
 from laneway.domain.vote import VoteValue
 
+ImportFormat = Literal["laneway", "chatgpt", "kingdom", "agent-world", "generic"]
+
 WAITED = "it waited when it was exported"
 """Why the queue of an imported thread is paused: an import starts no turn."""
 

@@ -5,7 +5,7 @@ import hashlib
 import re
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import IO, Annotated, Literal
+from typing import IO, Annotated
 
 from msgspec import Meta
 from starlette.datastructures import FormData, UploadFile
@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from laneway.api.bodies import Body
 from laneway.api.call import Call
 from laneway.api.multipart import MULTIPART, check_parts, read_form
+from laneway.api.resources import ImportResource
 from laneway.api.route import Routes
 from laneway.api.routes.attachments import content_disposition
 from laneway.api.strict_json import fit
@@ -21,6 +22,7 @@ from laneway.domain.changes import Changes, Decision
 from laneway.domain.errors import IdempotencyConflict, Invalid
 from laneway.domain.json import JsonObject
 from laneway.domain.kinds import IDEMPOTENCY, SESSION
+from laneway.domain.parcel import ImportFormat
 from laneway.domain.user import IdempotentReply
 from laneway.runtime.submit import Idempotency
 from laneway.store import Get
@@ -29,39 +31,14 @@ routes = Routes("Import and export")
 
 ZIP = "application/zip"
 CHUNK = 256 * 1024
-Format = Literal["laneway", "chatgpt", "kingdom", "agent-world", "generic"]
 
 
 class ImportUpload(Body, frozen=True):
     """The parts of an import."""
 
     file: Annotated[str, Meta(extra_json_schema={"format": "binary"})]
-    format: Format | None = None
+    format: ImportFormat | None = None
     """Without it the format is recognised from the content."""
-
-
-class ImportCounts(Body, frozen=True):
-    """How many things an import has made."""
-
-    sessions: int
-    threads: int
-    items: int
-    lanes: int
-
-
-class SkippedResource(Body, frozen=True):
-    """Something that was not imported, by its place in the upload, and why."""
-
-    path: str
-    reason: str
-
-
-class ImportedResource(Body, frozen=True):
-    """What an import has made, and what it has left out."""
-
-    format: Format
-    imported: ImportCounts
-    skipped: list[SkippedResource]
 
 
 @routes.add("GET", "/sessions/{session_id}/export", "read", owns=(SESSION,), shows=bytes, shows_media_type=ZIP)
@@ -75,7 +52,7 @@ async def export_session(call: Call) -> Response:
     return StreamingResponse(chunks, headers=headers, media_type=ZIP)
 
 
-@routes.add("POST", "/import", "write", body=ImportUpload, body_media_type=MULTIPART, shows=ImportedResource)
+@routes.add("POST", "/import", "write", body=ImportUpload, body_media_type=MULTIPART, shows=ImportResource)
 async def import_file(call: Call) -> Response:
     """Make threads of the conversations in a file. The same file again makes nothing."""
     limits = call.app.settings.limits
@@ -97,7 +74,7 @@ async def import_file(call: Call) -> Response:
     return call.show(reply)
 
 
-def _parts(form: FormData) -> tuple[UploadFile, Format | None]:
+def _parts(form: FormData) -> tuple[UploadFile, ImportFormat | None]:
     check_parts(form, ("file", "format"))
     file, format_ = form.get("file"), form.get("format")
     if not isinstance(file, UploadFile) or isinstance(format_, UploadFile):
