@@ -1,0 +1,107 @@
+/** Lists: sessions, threads, agents and open approvals, read when the page begins and after every break. */
+import type { Client } from '../protocol/client'
+import type { ThreadSummary } from '../protocol/resources'
+import type { Store } from '../state/store'
+import { isProblem } from '../protocol/problem'
+
+const PAGE = 100
+const MOST_PAGES = 10
+
+interface ThreadsQuery {
+  session_id?: string
+  archived?: boolean
+  q?: string
+}
+
+
+export class Lists {
+  /** Sessions whose threads of every kind have been read. */
+  private readonly whole = new Set<string>()
+  private asking = new Set<string>()
+
+  constructor(
+    private readonly store: Store,
+    private readonly client: Client,
+  ) {}
+
+  /** Read everything that the sidebar shows. */
+  async read(): Promise<void> {
+    this.store.dispatch({ type: 'lists-loading' })
+    try {
+      const { api } = this.client
+      const [sessions, threads, approvals, agents] = await Promise.all([
+        this.client.ask(api.GET('/api/v1/sessions', { params: { query: { limit: PAGE } } })),
+        this.threads({}, 3),
+        this.client.ask(api.GET('/api/v1/approvals', { params: { query: { state: 'open', limit: PAGE } } })),
+        this.client.ask(api.GET('/api/v1/agents')),
+      ])
+      this.store.dispatch({ type: 'lists-read', sessions, threads, approvals, agents })
+      await Promise.all([...this.whole].map((id) => this.readSession(id)))
+    } catch (error) {
+      this.store.dispatch({ type: 'lists-failed' })
+      throw error
+    }
+  }
+
+  /** Read all threads of a session, whatever their kind; once is enough, the stream tells the rest. */
+  async show(sessionId: string): Promise<void> {
+    if (this.whole.has(sessionId)) return
+    this.whole.add(sessionId)
+    try {
+      await this.readSession(sessionId)
+    } catch (error) {
+      this.whole.delete(sessionId)
+      throw error
+    }
+  }
+
+  async readArchived(sessionId: string): Promise<void> {
+    this.store.dispatch({ type: 'threads-read', threads: await this.threads({ session_id: sessionId, archived: true }, 3) })
+  }
+
+  /** Threads that hold the words, anywhere in what was said. */
+  async search(text: string, sessionId: string | null): Promise<ThreadSummary[]> {
+    const found = await this.threads({ q: text, ...(sessionId === null ? {} : { session_id: sessionId }) }, 1)
+    this.store.dispatch({ type: 'threads-read', threads: found })
+    return found
+  }
+
+  /** Ask for threads that events spoke of and no list has shown. */
+  async meet(ids: readonly string[]): Promise<void> {
+    const fresh = ids.filter((id) => !this.asking.has(id))
+    for (const id of fresh) this.asking.add(id)
+    await Promise.all(fresh.map((id) => this.readThread(id).catch(() => undefined)))
+    for (const id of fresh) this.asking.delete(id)
+  }
+
+  async readThread(id: string): Promise<void> {
+    try {
+      const { data, headers } = await this.client.askWhole(
+        this.client.api.GET('/api/v1/threads/{thread_id}', { params: { path: { thread_id: id } } }),
+      )
+      this.store.dispatch({ type: 'thread-read', threadId: id, thread: data, offset: Number(headers.get('Laneway-Offset')) })
+    } catch (error) {
+      if (isProblem(error) && error.status === 404) this.store.dispatch({ type: 'thread-gone', threadId: id })
+      throw error
+    }
+  }
+
+  private async readSession(sessionId: string): Promise<void> {
+    this.store.dispatch({ type: 'threads-read', threads: await this.threads({ session_id: sessionId }, MOST_PAGES) })
+  }
+
+  private async threads(query: ThreadsQuery, pages: number): Promise<ThreadSummary[]> {
+    const found: ThreadSummary[] = []
+    let cursor: string | null = null
+    for (let page = 0; page < pages; page++) {
+      const asked: ThreadsQuery & { limit: number; cursor?: string } = { ...query, limit: PAGE, ...(cursor === null ? {} : { cursor }) }
+      const answered: { data: ThreadSummary[]; headers: Headers } = await this.client.askWhole(
+        this.client.api.GET('/api/v1/threads', { params: { query: asked } }),
+      )
+      found.push(...answered.data)
+      cursor = answered.headers.get('X-Next-Cursor')
+      if (cursor === null) break
+    }
+    return found
+  }
+}

@@ -1,0 +1,130 @@
+/** Page: the state, the server, and all that a person can do, put together once. */
+import { Client } from '../protocol/client'
+import type { LogEvent, StreamReset } from '../protocol/event'
+import { isProblem } from '../protocol/problem'
+import { UserStream } from '../protocol/stream'
+import type { Change } from '../state/change'
+import { forgetTranscripts } from '../state/reduce'
+import { Store } from '../state/store'
+import { Drafts } from './drafts'
+import { Forgetful } from './kept'
+import { Lists } from './lists'
+import { Notices } from './notices'
+import { Queues } from './queues'
+import { Sending } from './sending'
+import { Sessions } from './sessions'
+import { Threads } from './threads'
+import { Watching } from './watching'
+
+export interface Surroundings {
+  /** What lasts beyond the tab, and what only beyond a reload. */
+  lasting: Storage
+  ofTab: Storage
+  nextFrame: (run: () => void) => void
+}
+
+export const NO_SURROUNDINGS = (): Surroundings => ({ lasting: new Forgetful(), ofTab: new Forgetful(), nextFrame: queueMicrotask })
+
+export class Page {
+  readonly client = new Client()
+  readonly store: Store
+  readonly notices = new Notices()
+  readonly drafts: Drafts
+  readonly lists: Lists
+  readonly watching: Watching
+  readonly sending: Sending
+  readonly threads: Threads
+  readonly queues: Queues
+  readonly sessions: Sessions
+  /** Called with each batch of events, for views that read something anew when it changes. */
+  readonly eventListeners = new Set<(events: readonly LogEvent[]) => void>()
+  private stream: UserStream | null = null
+
+  constructor(surroundings: Surroundings = NO_SURROUNDINGS()) {
+    this.store = new Store(surroundings.nextFrame)
+    this.drafts = new Drafts(surroundings.lasting)
+    this.lists = new Lists(this.store, this.client)
+    this.watching = new Watching(this.store, this.client, this.lists)
+    this.sending = new Sending(this.store, this.client, surroundings.ofTab)
+    this.threads = new Threads(this.store, this.client, this.notices)
+    this.queues = new Queues(this.client, this.notices)
+    this.sessions = new Sessions(this.store, this.client, this.notices)
+    this.client.onSignedOut = () => this.signedOut()
+  }
+
+  /** Find out who is there, and begin. */
+  async start(): Promise<void> {
+    for (;;) {
+      try {
+        const me = await this.client.me()
+        this.store.dispatch({ type: 'signed-in', me })
+        this.follow()
+        return
+      } catch (error) {
+        if (isProblem(error) && !error.isPassing) return this.signedOut()
+        this.store.dispatch({ type: 'connection', connection: 'lost' })
+        await new Promise((resolve) => setTimeout(resolve, 1_000))
+      }
+    }
+  }
+
+  async logIn(key: string): Promise<void> {
+    const me = await this.client.logIn(key)
+    this.store.dispatch({ type: 'signed-in', me })
+    this.follow()
+  }
+
+  async logOut(): Promise<void> {
+    await this.client.ask(this.client.api.POST('/api/v1/logout'))
+    this.signedOut()
+  }
+
+  /** The network is back, says the browser. */
+  hurry(): void {
+    this.stream?.hurry()
+    this.sending.hurry()
+  }
+
+  private signedOut(): void {
+    this.stream?.stop()
+    this.stream = null
+    this.store.dispatch({ type: 'signed-out' })
+  }
+
+  private follow(): void {
+    this.stream?.stop()
+    this.stream = new UserStream({
+      onOpen: (isContinued) => this.opened(isContinued),
+      onEvents: (events) => this.heard(events),
+      onLost: () => this.store.dispatch({ type: 'connection', connection: 'lost' }),
+      onSignedOut: () => this.signedOut(),
+    })
+    void this.stream.run()
+  }
+
+  // The stream is open before anything is read, so that nothing can happen between the reading and the events.
+  private opened(isContinued: boolean): void {
+    this.store.dispatch({ type: 'connection', connection: 'live' })
+    this.sending.hurry()
+    if (!isContinued || this.store.get().lists !== 'ready') void this.readAll()
+  }
+
+  async readAll(): Promise<void> {
+    try {
+      await this.lists.read()
+      this.store.replace(forgetTranscripts(this.store.get()))
+      this.sending.takeUp()
+    } catch (error) {
+      if (this.store.get().lists === 'ready') this.notices.fail(error)
+    }
+  }
+
+  private heard(events: readonly (LogEvent | StreamReset)[]): void {
+    const facts = events.filter((event): event is LogEvent => event.type !== 'stream.reset')
+    this.store.dispatch(...facts.map((event): Change => ({ type: 'event', event })))
+    if (facts.length < events.length) void this.readAll()
+    const { unknown } = this.store.get()
+    if (unknown.length > 0) void this.lists.meet(unknown)
+    for (const listener of this.eventListeners) listener(facts)
+  }
+}

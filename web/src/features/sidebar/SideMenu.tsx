@@ -1,0 +1,35 @@
+/** Side menu: what concerns the whole page: theme and login. */
+import { useEffect, useState } from 'react'
+import { texts } from '../../texts'
+import { Icon } from '../../ui/Icon'
+import { Menu } from '../../ui/Menu'
+import { usePage } from '../page'
+
+type Theme = 'system' | 'light' | 'dark'
+const THEMES: readonly Theme[] = ['system', 'light', 'dark']
+
+function keptTheme(): Theme {
+  return THEMES.find((theme) => theme === localStorage.getItem('laneway.theme')) ?? 'system'
+}
+
+export function useTheme(): [Theme, (theme: Theme) => void] {
+  const [theme, setTheme] = useState(keptTheme)
+  useEffect(() => {
+    if (theme === 'system') delete document.documentElement.dataset.theme
+    else document.documentElement.dataset.theme = theme
+    localStorage.setItem('laneway.theme', theme)
+  }, [theme])
+  return [theme, setTheme]
+}
+
+export function SideMenu() {
+  const page = usePage()
+  const [theme, setTheme] = useTheme()
+  const themes = THEMES.map((each) => ({ label: `${texts.theme.label}: ${texts.theme[each]}`, icon: each === theme ? ('check' as const) : ('sun' as const), run: () => setTheme(each) }))
+  const entries = [...themes, null, { label: texts.login.logOut, icon: 'close' as const, run: () => void page.logOut().catch((error: unknown) => page.notices.fail(error)) }]
+  return (
+    <Menu label={texts.menu} entries={entries} className="inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-soft hover:bg-hover hover:text-ink">
+      <Icon name="settings" />
+    </Menu>
+  )
+}

@@ -1,0 +1,102 @@
+/** Message item: one item of a transcript, and what can be done with it. */
+import { memo, useState } from 'react'
+import type { Item, Part } from '../../protocol/resources'
+import { texts } from '../../texts'
+import { IconButton } from '../../ui/Button'
+import { Badge } from '../../ui/States'
+import { useNavigation } from '../navigation'
+import { usePage, useSelect } from '../page'
+import { wholeTime } from '../times'
+import { MessageEditor } from './MessageEditor'
+import { MessagePart } from './MessagePart'
+import { ToolCall } from './ToolCall'
+
+export const MessageItem = memo(function MessageItem({ item, before }: { item: Item; before: Item | undefined }) {
+  switch (item.role) {
+    case 'user':
+      return <UserMessage item={item} />
+    case 'assistant':
+      return <Answer item={item} before={before} />
+    case 'tool':
+      return <ToolCall item={item} />
+    case 'system':
+      return <p className="my-3 rounded-lg bg-sunken px-3 py-2 text-[0.8125rem] text-soft">{item.text}</p>
+  }
+})
+
+function UserMessage({ item }: { item: Item }) {
+  const page = usePage()
+  const [isEditing, setEditing] = useState(false)
+  if (isEditing) {
+    return (
+      <MessageEditor
+        text={item.text}
+        onCancel={() => setEditing(false)}
+        onSend={(text) => {
+          setEditing(false)
+          void page.threads.editMessage(item.thread_id, item.id, text)
+        }}
+      />
+    )
+  }
+  return (
+    <article aria-label={texts.thread.you} className="group/item flex flex-col items-end pt-4 pb-1">
+      <div className="max-w-[85%] space-y-2 rounded-2xl rounded-br-md bg-tint px-4 py-2.5 break-words whitespace-pre-wrap">
+        {item.parts.map((part, index) => (
+          <MessagePart key={index} part={part} isPlain isGrowing={false} />
+        ))}
+      </div>
+      <Actions item={item} onEdit={() => setEditing(true)} />
+    </article>
+  )
+}
+
+function Answer({ item, before }: { item: Item; before: Item | undefined }) {
+  const agents = useSelect((state) => state.agents)
+  const isGrowing = item.state === 'partial'
+  // The name stands where the speaker changes: after a switch each answer says who wrote it.
+  const isNewSpeaker = before?.role !== 'assistant' || before.agent !== item.agent
+  const title = agents.find((agent) => agent.name === item.agent)?.title ?? item.agent
+  return (
+    <article aria-label={title ?? undefined} aria-busy={isGrowing} className="group/item pt-3 pb-1">
+      {isNewSpeaker && <p className="mb-1 text-xs font-semibold text-soft">{title}</p>}
+      <div className={`space-y-3 ${isGrowing && item.text === '' ? 'caret' : ''}`}>
+        {item.parts.map((part, index) => (
+          <MessagePart key={index} part={part} isPlain={false} isGrowing={isGrowing} />
+        ))}
+      </div>
+      {item.state === 'interrupted' && (
+        <p className="mt-1.5">
+          <Badge tone="warn">{texts.thread.interrupted}</Badge>
+        </p>
+      )}
+      {!isGrowing && <Actions item={item} />}
+    </article>
+  )
+}
+
+function Actions({ item, onEdit }: { item: Item; onEdit?: () => void }) {
+  const page = usePage()
+  const { go } = useNavigation()
+  const [isCopied, setCopied] = useState(false)
+  const words = texts.thread
+  const copy = (): void => {
+    void navigator.clipboard.writeText(item.text).then(() => {
+      setCopied(true)
+      setTimeout(() => setCopied(false), 1_500)
+    })
+  }
+  const small = 'size-7'
+  return (
+    <div className="mt-0.5 flex h-7 items-center gap-0.5 opacity-0 transition-opacity group-focus-within/item:opacity-100 group-hover/item:opacity-100 pointer-coarse:opacity-100">
+      <IconButton icon={isCopied ? 'check' : 'copy'} label={isCopied ? words.copied : words.copy} onClick={copy} className={small} />
+      {onEdit !== undefined && <IconButton icon="edit" label={words.edit} onClick={onEdit} className={small} />}
+      {item.role === 'assistant' && <IconButton icon="retry" label={words.regenerate} onClick={() => void page.threads.regenerate(item.thread_id, item.id)} className={small} />}
+      <IconButton icon="fork" label={words.forkHere} onClick={() => void page.threads.fork(item.thread_id, item.id).then((made) => made !== null && go(made))} className={small} />
+      <IconButton icon="trash" label={words.deleteHere} onClick={() => void page.threads.deleteMessage(item.thread_id, item.id)} className={small} />
+      <time dateTime={item.created_at} className="px-1 text-2xs text-soft tabular-nums">{wholeTime(item.created_at)}</time>
+    </div>
+  )
+}
+
+export type { Part }

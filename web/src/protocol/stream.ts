@@ -1,0 +1,124 @@
+/** Stream: follows all that the user has as one stream, and takes it up again where it broke off. */
+import { readEvent, type LogEvent, type StreamReset } from './event'
+import { FrameReader, type Frame } from './frames'
+import { problemOf } from './problem'
+
+export interface StreamListener {
+  /** The stream is open. After a break, `isContinued` says that nothing was missed. */
+  onOpen: (isContinued: boolean) => void
+  onEvents: (events: readonly (LogEvent | StreamReset)[]) => void
+  onLost: () => void
+  onSignedOut: () => void
+}
+
+const URL_OF_ALL = '/api/v1/events'
+const FIRST_WAIT_MS = 250
+const LONGEST_WAIT_MS = 5_000
+/** The server says something every 15 s; a connection that is silent for this long is dead. */
+const SILENCE_MS = 40_000
+
+export class UserStream {
+  private cursor: string | null = null
+  private abort = new AbortController()
+  private isStopped = false
+
+  constructor(private readonly listener: StreamListener) {}
+
+  async run(): Promise<void> {
+    let wait = FIRST_WAIT_MS
+    while (!this.isStopped) {
+      const wasOpen = await this.follow()
+      if (this.isGone()) return
+      this.listener.onLost()
+      wait = wasOpen ? FIRST_WAIT_MS : Math.min(wait * 2, LONGEST_WAIT_MS)
+      await this.pause(wait)
+    }
+  }
+
+  stop(): void {
+    this.isStopped = true
+    this.abort.abort()
+  }
+
+  /** Try again now: the browser says that the network is back. */
+  hurry(): void {
+    this.wake()
+  }
+
+  private wake: () => void = () => undefined
+
+  // A method, so that the compiler does not believe that nothing changed while the stream was read.
+  private isGone(): boolean {
+    return this.isStopped
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  /** Read until the stream ends in whatever way; true when it had been open. */
+  private async follow(): Promise<boolean> {
+    this.abort = new AbortController()
+    const { signal } = this.abort
+    let isOpen = false
+    try {
+      const headers: HeadersInit = this.cursor === null ? {} : { 'Last-Event-ID': this.cursor }
+      const response = await fetch(URL_OF_ALL, { headers, signal, cache: 'no-store' })
+      if (!response.ok || response.body === null) return await this.refused(response)
+      isOpen = true
+      this.listener.onOpen(this.cursor !== null)
+      await this.read(response.body)
+    } catch {
+      // Whatever broke it, the answer is the same: go on from the cursor.
+    }
+    return isOpen
+  }
+
+  private async refused(response: Response): Promise<boolean> {
+    const problem = await problemOf(response)
+    if (problem.status === 401) {
+      this.stop()
+      this.listener.onSignedOut()
+    }
+    // The cursor is too old, or of a database that is gone: begin at now, and read everything anew.
+    if (problem.status === 410 || problem.status === 400) this.cursor = null
+    return false
+  }
+
+  private async read(body: ReadableStream<Uint8Array>): Promise<void> {
+    const frames = new FrameReader()
+    const decoder = new TextDecoder()
+    const reader = body.getReader()
+    let watchdog = this.watch()
+    try {
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) return
+        clearTimeout(watchdog)
+        watchdog = this.watch()
+        const whole = frames.push(decoder.decode(value, { stream: true }))
+        if (whole.length === 0) continue
+        const events = whole.map((frame) => readEvent(frame.data)).filter((event) => event !== null)
+        this.listener.onEvents(events)
+        this.cursor = lastCursor(whole) ?? this.cursor
+      }
+    } finally {
+      clearTimeout(watchdog)
+    }
+  }
+
+  private watch(): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.abort.abort(), SILENCE_MS)
+  }
+}
+
+/** A `stream.reset` carries a session's offset for an id, which is no cursor of this stream. */
+function lastCursor(frames: readonly Frame[]): string | undefined {
+  return frames.findLast((frame) => /^\d+\.\d+$/.test(frame.id))?.id
+}

@@ -1,0 +1,84 @@
+/** Select: what views ask of the state. Each answer is the same object as long as nothing in it has changed. */
+import type { Session, ThreadSummary } from '../protocol/resources'
+import type { State, ThreadState } from './state'
+
+/** What a thread, or a session of threads, asks for, the most urgent first. */
+export type Mark = 'approval' | 'review' | 'failed' | 'paused' | 'running' | 'queued' | 'unread'
+export const MARKS: readonly Mark[] = ['approval', 'review', 'failed', 'paused', 'running', 'queued', 'unread']
+
+export interface ThreadFilter {
+  text: string
+  tag: string | null
+  only: 'all' | 'unread' | 'running' | 'archived'
+  /** Threads in which the server has found the words; null while it has not answered. */
+  found: readonly string[] | null
+}
+
+export const NO_FILTER: ThreadFilter = { text: '', tag: null, only: 'all', found: null }
+
+export function isRunning(summary: ThreadSummary): boolean {
+  return summary.status === 'running' || summary.status === 'waiting'
+}
+
+export function marksOf(thread: ThreadState): readonly Mark[] {
+  const { summary } = thread
+  const marks: Record<Mark, boolean> = {
+    approval: Object.values(thread.approvals).some((approval) => approval.state === 'open'),
+    review: summary.status === 'needs_review',
+    failed: summary.status === 'idle' && (thread.turn?.status === 'failed' || summary.status_reason !== null),
+    paused: summary.status === 'paused',
+    running: isRunning(summary),
+    queued: summary.queue_depth > 0,
+    unread: summary.unread > 0,
+  }
+  return MARKS.filter((mark) => marks[mark])
+}
+
+export function marksOfSession(state: State, sessionId: string): readonly Mark[] {
+  const threads = Object.values(state.threads).filter((thread) => thread.summary.session_id === sessionId)
+  const found = new Set(threads.flatMap((thread) => (thread.summary.archived ? [] : marksOf(thread))))
+  return MARKS.filter((mark) => found.has(mark) && mark !== 'queued')
+}
+
+/** Sessions by their latest activity. */
+export function sessionsByActivity(state: State): Session[] {
+  const latest: Record<string, string> = {}
+  for (const { summary } of Object.values(state.threads)) {
+    const at = activeAt(summary)
+    if (at > (latest[summary.session_id] ?? '')) latest[summary.session_id] = at
+  }
+  const at = (session: Session): string => latest[session.id] ?? session.created_at
+  return Object.values(state.sessions).sort((a, b) => at(b).localeCompare(at(a)))
+}
+
+/** A session's threads as the sidebar lists them: pinned ones first, then by activity. */
+export function threadsOf(state: State, sessionId: string | null, filter: ThreadFilter): ThreadState[] {
+  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean)
+  return Object.values(state.threads)
+    .filter((thread) => thread.summary.session_id === sessionId && !thread.isLeaving && fits(thread, filter, words))
+    .sort((a, b) => Number(b.summary.pinned) - Number(a.summary.pinned) || activeAt(b.summary).localeCompare(activeAt(a.summary)))
+}
+
+function fits({ summary }: ThreadState, filter: ThreadFilter, words: readonly string[]): boolean {
+  if (summary.archived !== (filter.only === 'archived')) return false
+  if (filter.only === 'unread' && summary.unread === 0) return false
+  if (filter.only === 'running' && !isRunning(summary) && summary.queue_depth === 0) return false
+  if (filter.tag !== null && !summary.tags.includes(filter.tag)) return false
+  if (filter.found?.includes(summary.id)) return true
+  const text = `${summary.title}\n${summary.tags.join(' ')}\n${summary.last_message ?? ''}`.toLowerCase()
+  return words.every((word) => text.includes(word))
+}
+
+export function tagsOf(state: State, sessionId: string | null): string[] {
+  const threads = Object.values(state.threads).filter((thread) => thread.summary.session_id === sessionId)
+  return [...new Set(threads.flatMap((thread) => thread.summary.tags))].sort()
+}
+
+export function activeAt(summary: ThreadSummary): string {
+  return summary.last_message_at ?? summary.created_at
+}
+
+/** Whether the thread's title is still the one that every thread begins with. */
+export function isUntitled(summary: ThreadSummary): boolean {
+  return summary.title_source === 'default'
+}

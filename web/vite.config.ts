@@ -1,0 +1,26 @@
+/** Vite: how the page is built into the package, served while it is worked on, and tested. */
+import tailwindcss from '@tailwindcss/vite'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+const server = process.env.LANEWAY_URL ?? 'http://127.0.0.1:8420'
+
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
+  build: {
+    outDir: process.env.LANEWAY_PAGE ?? '../src/laneway/page',
+    emptyOutDir: true,
+    // A data: script or style would need a hole in the content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: 'es2022',
+    chunkSizeWarningLimit: 700,
+  },
+  server: {
+    proxy: { '/api': server, '/login': server },
+  },
+  test: {
+    include: ['src/**/*.test.ts', 'src/**/*.test.tsx'],
+    environment: 'node',
+  },
+})
