@@ -16,7 +16,7 @@ REFERENCE = "#/components/schemas/{name}"
 
 
 def main() -> None:
-    document = create_api(App(load(environ={}, flags={"database": ":memory:"}))).openapi()
+    document = create_api(App(load(environ={}, flags={"database": ":memory:"}))).openapi
     schemas = document["components"]["schemas"]
     types = event_types()
     shapes, found = msgspec.json.schema_components(types, schema_hook=any_json, ref_template=REFERENCE)

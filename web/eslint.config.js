@@ -4,10 +4,13 @@ import tseslint from 'typescript-eslint'
 export default tseslint.config(
   { ignores: ['node_modules/', 'src/protocol/schema.ts', '*.mjs', '*.js'] },
   ...tseslint.configs.strictTypeChecked,
-  hooks.configs.flat['recommended-latest'] ?? hooks.configs['recommended-latest'],
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { 'react-hooks': hooks },
     rules: {
+      // The rules of hooks themselves; the others prepare code for a compiler that is not used here.
+      'react-hooks/rules-of-hooks': 'error',
+      'react-hooks/exhaustive-deps': 'error',
       // Text of models never becomes HTML, and text never becomes code.
       'no-restricted-properties': [
         'error',

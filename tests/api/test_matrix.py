@@ -17,6 +17,9 @@ OPEN, READ, WRITE = "open", "read", "write"
 # method and path → policy, and whether the path names something that belongs to somebody.
 ROWS: dict[str, tuple[str, bool]] = {
     "GET /": (OPEN, False),
+    "GET /t/{thread_id}": (OPEN, False),
+    "GET /assets/{name}": (OPEN, False),
+    "GET /app/{name}": (OPEN, False),
     "GET /healthz": (OPEN, False),
     "GET /readyz": (OPEN, False),
     "GET /login": (OPEN, False),

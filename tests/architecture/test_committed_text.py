@@ -68,4 +68,4 @@ def pins(name: str) -> dict[str, str]:
 
 def without_metadata(lock: str) -> str:
     # npm copies each package's funding address into its lock; nothing is ever downloaded from there.
-    return re.sub(r'"(url|funding)": "[^"]*"', "", lock)
+    return re.sub(r'"(url|funding)": ("[^"]*"|\[[^\]]*\])', "", lock)

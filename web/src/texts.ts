@@ -157,13 +157,6 @@ export const texts = {
       one_at_a_time: 'one message a turn',
     } as Record<string, string>,
     paused: 'The queue is paused',
-    reasons: {
-      stopped: 'because a turn was stopped',
-      user: 'because you paused it',
-      failure: 'because a turn failed',
-      archived: 'because the thread was archived',
-      needs_review: 'because a turn needs a review',
-    } as Record<string, string>,
     resume: 'Resume queue',
     pause: 'Pause queue',
     clear: 'Withdraw all',

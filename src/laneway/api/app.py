@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from laneway.api.auth import Gate
 from laneway.api.openapi import document
+from laneway.api.page import BuiltPage
 from laneway.api.problems import MethodNotAllowed, problem
 from laneway.api.rates import Failures
 from laneway.api.route import Route, Routes, check_policies, paths
@@ -38,7 +39,9 @@ def create_api(app: App) -> "Api":
 class Api(Starlette):
     """The routes, and those of the caller's own, with the gate in front of all of them."""
 
-    def __init__(self, app: App, nouns: Sequence[Routes], more: Sequence[BaseRoute] = ()) -> None:
+    def __init__(
+        self, app: App, nouns: Sequence[Routes], more: Sequence[BaseRoute] = (), page: BuiltPage | None = None
+    ) -> None:
         super().__init__(
             routes=[*paths(app, nouns), *more],
             exception_handlers={HTTPException: self._refuse, LanewayError: _refuse_late},
@@ -48,6 +51,7 @@ class Api(Starlette):
         self._nouns = nouns
         self._declared: list[Route] = [route for noun in nouns for route in noun.all]
         open_paths = [(route.method, route.path) for route in self._declared if route.policy == "open"]
+        self.state.page = page or BuiltPage()
         self.state.metrics = Metrics(app.store, app.clock, app.streams)
         self.state.failures = Failures(app.clock, app.settings.limits.auth_failures_per_min)
         self._gate = Gate(super().__call__, app, self.state.failures, self.state.metrics, open_paths)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import structlog
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from laneway.api.origins import Origins, origins_of
@@ -56,7 +57,7 @@ class Gate:
         self._proxies = Proxies(app.settings.trusted_proxies)
         self._failures = failures
         self._requests = Requests(app.clock, limits.requests_per_s, limits.burst)
-        self._open_paths = frozenset(open_paths)
+        self._open_paths = tuple((method, compile_path(path)[0]) for method, path in open_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -90,7 +91,7 @@ class Gate:
         self._origins.check_host(headers.all("host"))
         origins = headers.all("origin")
         self._origins.check_origin(origins)
-        if (method, scope["path"]) in self._open_paths:
+        if any(method == each and path.match(scope["path"]) for each, path in self._open_paths):
             return
         verified, is_cookie = await self._verify(headers, source_of(scope))
         if is_cookie:

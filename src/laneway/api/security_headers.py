@@ -2,7 +2,8 @@
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'"
+    "manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
+    "require-trusted-types-for 'script'"
 )
 FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 """For files that users bring: whatever is in them, nothing of it runs or loads here."""

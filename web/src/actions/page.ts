@@ -61,7 +61,7 @@ export class Page {
         this.follow()
         return
       } catch (error) {
-        if (isProblem(error) && !error.isPassing) return this.signedOut()
+        if (isProblem(error) && !error.isPassing) { this.signedOut(); return; }
         this.store.dispatch({ type: 'connection', connection: 'lost' })
         await new Promise((resolve) => setTimeout(resolve, 1_000))
       }

@@ -148,8 +148,7 @@ export class Sending {
         },
       }),
     )
-    const { item_id: _, ...thread } = made
-    this.store.dispatch({ type: 'thread-read', threadId: made.id, thread, offset: 0 })
+    this.store.dispatch({ type: 'thread-read', threadId: made.id, thread: made, offset: 0 })
     // Files can only go where a thread is; this message has its own key, so that a repetition doubles neither.
     if (parts !== null) this.send(made.id, { text, parts })
     return made.id

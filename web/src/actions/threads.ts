@@ -158,7 +158,7 @@ export class Threads {
       this.store.dispatch({ type: 'thread-gone', threadId })
     } catch (error) {
       // Somebody else was faster: it is gone, as it should be.
-      if (isProblem(error) && error.status === 404) return this.store.dispatch({ type: 'thread-gone', threadId })
+      if (isProblem(error) && error.status === 404) { this.store.dispatch({ type: 'thread-gone', threadId }); return; }
       this.store.dispatch({ type: 'leaving', threadId, isLeaving: false })
       this.notices.fail(error)
     }

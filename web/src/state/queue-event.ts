@@ -5,9 +5,9 @@ import type { ThreadState } from './state'
 
 export function reduceQueue(thread: ThreadState, event: LogEvent): ThreadState {
   const { queue } = thread
-  if (queue === null || event.offset <= thread.queueOffset) return thread
-  const next = apply(queue, event)
-  return next === queue ? thread : { ...thread, queue: next, queueOffset: event.offset, isPlanStale: true }
+  if (!event.type.startsWith('queue.') || event.offset <= thread.queueOffset) return thread
+  // Noted also while nothing has been read: an answer from before this event must not count as news.
+  return { ...thread, queue: queue === null ? null : apply(queue, event), queueOffset: event.offset, isPlanStale: true }
 }
 
 function apply(queue: Queue, event: LogEvent): Queue {

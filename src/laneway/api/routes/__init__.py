@@ -12,6 +12,7 @@ from laneway.api.routes import (
     messages,
     notes,
     operating,
+    page,
     queue,
     search,
     sessions,
@@ -31,5 +32,5 @@ ALL: tuple[Routes, ...] = (
     login.links, login.routes, users.routes, keys.routes, agents.routes, sessions.routes, notes.routes, values.routes,
     attachments.routes, timers.routes, threads.routes, templates.routes, messages.routes, history.routes, votes.routes,
     queue.routes, turns.routes, approvals.routes, search.routes, streams.routes, transfer.routes, upkeep.routes,
-    audit.routes, operating.routes,
+    audit.routes, operating.routes, page.routes,
 )  # fmt: skip

@@ -1,22 +1,15 @@
 """Operating: whether the server lives, whether it can work, and what it counts. The first two reveal nothing else."""
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from laneway import wire
 from laneway.api.call import Call
-from laneway.api.landing import PAGE
 from laneway.api.resources import Health
 from laneway.api.route import Routes
 from laneway.domain.principal import SYSTEM
 from laneway.runtime.metrics import Metrics
 
 routes = Routes("Operating", base="")
-
-
-@routes.add("GET", "/", "open", shows=str, shows_media_type="text/html")
-async def landing(call: Call) -> Response:
-    """A page that says that Laneway is running."""
-    return HTMLResponse(PAGE)
 
 
 @routes.add("GET", "/healthz", "open", shows=Health)

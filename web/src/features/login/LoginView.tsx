@@ -31,7 +31,7 @@ export function LoginView() {
           void logIn()
         }}
       >
-        <img src="/icon.svg" alt="" className="mb-5 size-12 rounded-xl" />
+        <img src="/app/icon.svg" alt="" className="mb-5 size-12 rounded-xl" />
         <h1 className="mb-1 text-2xl font-semibold tracking-tight">{words.title}</h1>
         <p className="mb-6 text-sm text-soft">{words.text}</p>
         <TextField label={words.key} hint={words.hint} type="password" autoComplete="current-password" required autoFocus value={key} onChange={(event) => setKey(event.target.value)} />

@@ -51,7 +51,7 @@ function plan(queue: Queue): string {
 
 function PauseBanner({ threadId, queue }: { threadId: string; queue: Queue }) {
   const page = usePage()
-  const reason = queue.reason === null ? '' : ` ${words.reasons[queue.reason] ?? `(${queue.reason})`}`
+  const reason = queue.reason === null ? '' : `: ${queue.reason}`
   return (
     <Banner tone="warn" icon="pause">
       <p className="min-w-0 flex-1">{`${words.paused}${reason}.`}</p>

@@ -16,7 +16,7 @@ export function SessionSwitcher() {
   const list = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
   const [isOpen, setOpen] = useState(false)
-  const [edited, setEdited] = useState<string | 'new' | null>(null)
+  const [edited, setEdited] = useState<string | null>(null)
   const title = useSelect(useCallback((state: State) => (sessionId === null ? null : (state.sessions[sessionId]?.title ?? null)), [sessionId]))
   useEffect(() => {
     if (isOpen) list.current?.showPopover()
@@ -37,7 +37,7 @@ export function SessionSwitcher() {
         onClick={() => setOpen(true)}
         className="flex h-9 min-w-0 flex-1 items-center gap-2 rounded-lg px-2 text-left font-semibold hover:bg-hover"
       >
-        <img src="/icon.svg" alt="" className="size-5 rounded" />
+        <img src="/app/icon.svg" alt="" className="size-5 rounded" />
         <span className="min-w-0 truncate">{title ?? texts.sessions.none}</span>
         <OtherMarks sessionId={sessionId} />
         <Icon name="chevron" className="ml-auto size-4 text-soft" />
