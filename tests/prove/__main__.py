@@ -16,7 +16,7 @@ from typing import Any
 import apsw
 
 from tests.prove.runner import Outcome, run_all, run_here
-from tests.prove.scenario import Scenario, Tier
+from tests.prove.scenario import Scenario, Store, Tier
 from tests.prove.table import BY_ID, SCENARIOS
 
 LIBRARIES = ("laneway", "apsw", "httptools", "msgspec", "starlette", "uvicorn", "uvloop")
@@ -27,9 +27,8 @@ def main() -> int:
     asked = _arguments()
     seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(2**32)
     if asked.inside:
-        asked.json.write_text(
-            json.dumps(run_here(BY_ID[asked.inside], seed, asked.size, asked.plant)), encoding="utf-8"
-        )
+        told = run_here(BY_ID[asked.inside], seed, asked.size, asked.plant, asked.database_url)
+        asked.json.write_text(json.dumps(told), encoding="utf-8")
         return 0
     if asked.list:
         return _list()
@@ -39,19 +38,23 @@ def main() -> int:
         return run_controls(seed, asked.only, asked.jobs, asked.json)
     chosen = _chosen(asked.only)
     started = time.monotonic()
-    print(f"tier {asked.tier}, seed {seed}; what fails can be run again with --only ID --seed {seed}\n", flush=True)
-    outcomes = asyncio.run(run_all(chosen, asked.tier, seed, asked.size, _tell, asked.jobs))
+    again = f"--store {asked.store} --only ID --seed {seed}"
+    print(f"tier {asked.tier} on {asked.store}, seed {seed}; what fails can be run again with {again}\n", flush=True)
+    outcomes = asyncio.run(run_all(chosen, asked.tier, seed, asked.size, _tell, asked.jobs, asked.store))
     failed = [outcome.scenario.id for outcome in outcomes if not outcome.report.passed]
     print(f"\n{len(outcomes)} scenarios in {time.monotonic() - started:.0f} s: ", end="")
     print(f"failed: {', '.join(failed)}" if failed else "everything held")
     if asked.json:
-        asked.json.write_text(json.dumps(_whole(asked.tier, seed, outcomes), indent=2) + "\n", encoding="utf-8")
+        asked.json.write_text(
+            json.dumps(_whole(asked.tier, asked.store, seed, outcomes), indent=2) + "\n", encoding="utf-8"
+        )
     return 1 if failed or not outcomes else 0
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev prove", description=(__doc__ or "").partition(": ")[2])
     parser.add_argument("--tier", choices=("quick", "nightly", "release"), default="quick", help="how much (quick)")
+    parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite", help="on which (sqlite)")
     parser.add_argument("--only", default="", metavar="IDS", help="these scenarios, as in F-1,N-1")
     parser.add_argument("--seed", type=int, help="repeat a run; without it, a new one is drawn and printed")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write a report with seeds and versions")
@@ -60,6 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="say which scenarios there are")
     parser.add_argument("--inside", choices=sorted(BY_ID), help=argparse.SUPPRESS)
     parser.add_argument("--plant", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--database-url", default="", help=argparse.SUPPRESS)
     parser.add_argument("--size", type=int, help="how much, instead of the tier's number")
     return parser.parse_args()
 
@@ -76,7 +80,7 @@ def _chosen(only: str) -> Sequence[Scenario]:
 def _list() -> int:
     for scenario in SCENARIOS:
         sizes = ", ".join(f"{tier} {size:,}" for tier, size in scenario.sizes.items())
-        print(f"{scenario.id:5} {scenario.title} ({scenario.unit}: {sizes})")
+        print(f"{scenario.id:5} {scenario.title} ({scenario.unit}: {sizes}) on {' and '.join(scenario.stores)}")
     return 0
 
 
@@ -99,9 +103,9 @@ def _shown(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:,.4g}" if isinstance(value, float) else f"{value:,}"
 
 
-def _whole(tier: Tier, seed: int, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def _whole(tier: Tier, store: Store, seed: int, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
-        "tier": tier, "seed": seed, "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "tier": tier, "store": store, "seed": seed, "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "cores": os.cpu_count(), "python": platform.python_version(), "sqlite": apsw.sqlite_lib_version(),
         "versions": {name: version(name) for name in LIBRARIES},
         "passed": all(outcome.report.passed for outcome in outcomes),

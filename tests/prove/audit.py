@@ -5,9 +5,11 @@ from pathlib import Path
 
 from tests.prove.checks.inbox import check_inbox
 from tests.prove.checks.log import check_log
+from tests.prove.checks.postgres import take as take_postgres
 from tests.prove.checks.snapshot import Event, Finding, Snapshot, take
 from tests.prove.checks.threads import check_threads
 from tests.prove.checks.turns import check_turns
+from tests.prove.harness.postgres import elsewhere
 from tests.prove.history import History
 
 __all__ = ["Finding", "audit"]
@@ -16,9 +18,13 @@ AT_MOST = 20
 """Findings that are reported: a broken counter would otherwise be told once for each event behind it."""
 
 
-def audit(path: Path, history: History | None = None, *, is_quiet: bool = False) -> list[Finding]:
-    """Check the database at `path`. `is_quiet`: everything has had the time to run, so nothing may be left to do."""
-    return audit_snapshot(take(path), history or History(), is_quiet=is_quiet)
+def audit(database: Path | str, history: History | None = None, *, is_quiet: bool = False) -> list[Finding]:
+    """Check a SQLite file or the Postgres at an address.
+
+    `is_quiet`: everything has had the time to run, so nothing may be left to do.
+    """
+    snapshot = take(database) if isinstance(database, Path) else elsewhere(take_postgres(database))
+    return audit_snapshot(snapshot, history or History(), is_quiet=is_quiet)
 
 
 def audit_snapshot(snapshot: Snapshot, history: History, *, is_quiet: bool = False) -> list[Finding]:

@@ -15,10 +15,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tests.prove.harness import world
 from tests.prove.harness.http import BUDGET
 from tests.prove.harness.loopback import stay_on_this_machine
+from tests.prove.harness.postgres import postgres
 from tests.prove.harness.process import die_with_parent
-from tests.prove.scenario import Report, Scenario, Tier
+from tests.prove.scenario import Report, Scenario, Store, Tier
 
 ROOT = Path(__file__).resolve().parents[2]
 WATCH_S = 1.0
@@ -44,10 +46,11 @@ class Outcome:
         }  # fmt: skip
 
 
-def run_here(scenario: Scenario, seed: int, size: int, plant: str = "") -> dict[str, Any]:
+def run_here(scenario: Scenario, seed: int, size: int, plant: str = "", database_url: str = "") -> dict[str, Any]:
     """Run a scenario in this process: what the runner's children do."""
     stay_on_this_machine()
     BUDGET.limit = scenario.max_requests
+    world.DATABASE_URL = database_url
     if plant:
         _plant(plant)
     module, _, function = scenario.module.partition(":")
@@ -61,7 +64,6 @@ def run_here(scenario: Scenario, seed: int, size: int, plant: str = "") -> dict[
 def _plant(name: str) -> None:
     """Put a known bug into every server that this process starts, or into the process itself."""
     from tests.prove import planted  # noqa: PLC0415 - imports the whole server
-    from tests.prove.harness import world  # noqa: PLC0415 - the same
 
     if planted.BUGS[name].is_here:
         planted.BUGS[name].plant()
@@ -70,19 +72,28 @@ def _plant(name: str) -> None:
 
 
 async def run_all(
-    scenarios: Sequence[Scenario], tier: Tier, seed: int, size: int | None, told: Callable[[Outcome], None], jobs: int
-) -> list[Outcome]:
-    """Run every scenario that the tier has; those that measure time run alone, after the others."""
+    scenarios: Sequence[Scenario], tier: Tier, seed: int, size: int | None, told: Callable[[Outcome], None], jobs: int,
+    store: Store,
+) -> list[Outcome]:  # fmt: skip
+    """Run every scenario that the tier has for a store; those that measure time run alone, after the others."""
+    async with postgres() if store == "postgres" else contextlib.nullcontext() as server:
+        return await _run_all(scenarios, tier, seed, size, told, jobs, store, server.url if server else "")
+
+
+async def _run_all(
+    scenarios: Sequence[Scenario], tier: Tier, seed: int, size: int | None, told: Callable[[Outcome], None], jobs: int,
+    store: Store, database_url: str,
+) -> list[Outcome]:  # fmt: skip
     outcomes: list[Outcome] = []
     places = asyncio.Semaphore(jobs)
 
     async def one(scenario: Scenario) -> None:
         async with places:
-            outcome = await run_apart(scenario, seed, size or scenario.sizes[tier])
+            outcome = await run_apart(scenario, seed, size or scenario.sizes[tier], database_url=database_url)
         outcomes.append(outcome)
         told(outcome)
 
-    chosen = [scenario for scenario in scenarios if tier in scenario.sizes]
+    chosen = [scenario for scenario in scenarios if tier in scenario.sizes and store in scenario.stores]
     # The longest first, so that no core waits at the end for one of them.
     shared = sorted((each for each in chosen if not each.is_timed), key=lambda each: -each.max_seconds)
     async with asyncio.TaskGroup() as tasks:
@@ -94,7 +105,7 @@ async def run_all(
     return outcomes
 
 
-async def run_apart(scenario: Scenario, seed: int, size: int, plant: str = "") -> Outcome:
+async def run_apart(scenario: Scenario, seed: int, size: int, plant: str = "", database_url: str = "") -> Outcome:
     """Run a scenario in a process of its own."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="prove-run-") as folder:
@@ -103,7 +114,7 @@ async def run_apart(scenario: Scenario, seed: int, size: int, plant: str = "") -
         environment = {**os.environ, "TMPDIR": folder, "PYTHONHASHSEED": "0"}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.prove", "--inside", scenario.id, "--seed", str(seed), "--size", str(size),
-            "--json", str(result), "--plant", plant, stdin=asyncio.subprocess.DEVNULL,
+            "--json", str(result), "--plant", plant, "--database-url", database_url, stdin=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE, cwd=ROOT, env=environment, start_new_session=True,
             preexec_fn=die_with_parent,
         )  # fmt: skip

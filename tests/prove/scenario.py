@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Tier = Literal["quick", "nightly", "release"]
+Store = Literal["sqlite", "postgres"]
 Figure = int | float | str
+BOTH: tuple[Store, ...] = ("sqlite", "postgres")
 
 
 @dataclass
@@ -48,5 +50,6 @@ class Scenario:
     max_seconds: int
     max_requests: int = 100_000
     max_disk_mb: int = 500
+    stores: tuple[Store, ...] = BOTH
     is_timed: bool = False
     """It measures times, so nothing else may run beside it."""

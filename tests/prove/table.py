@@ -1,6 +1,9 @@
 """Table: every scenario of the fault and abuse suite, with its numbers and its bounds."""
 
-from tests.prove.scenario import Scenario
+from tests.prove.scenario import Scenario, Store
+
+SQLITE: tuple[Store, ...] = ("sqlite",)
+POSTGRES: tuple[Store, ...] = ("postgres",)
 
 SCENARIOS: tuple[Scenario, ...] = (
     # --- processes ---
@@ -10,11 +13,11 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "F-2", "a crash at each failpoint, at its first and at later hits", "scenarios.crashes",
-        {"quick": 2, "nightly": 3, "release": 5}, "hits", 7200, 10_000_000,
+        {"quick": 2, "nightly": 3, "release": 5}, "hits", 7200, 10_000_000, stores=SQLITE,
     ),
     Scenario(
         "F-3", "crashes during recovery, three deep", "scenarios.crashes:run_in_recovery",
-        {"quick": 8, "nightly": 100, "release": 500}, "recoveries", 7200, 10_000_000,
+        {"quick": 8, "nightly": 100, "release": 500}, "recoveries", 7200, 10_000_000, stores=SQLITE,
     ),
     Scenario(
         "F-4", "SIGTERM with streams open and turns running", "scenarios.drain",
@@ -30,7 +33,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "F-11", "the real code on a loop with virtual time", "scenarios.simulated",
-        {"quick": 500, "nightly": 10_000, "release": 10_000}, "seeds", 14_400,
+        {"quick": 500, "nightly": 10_000, "release": 10_000}, "seeds", 14_400, stores=SQLITE,
     ),
     Scenario(
         "I-16", "stops at random moments of a turn", "scenarios.cancels",
@@ -39,23 +42,27 @@ SCENARIOS: tuple[Scenario, ...] = (
     # --- storage ---
     Scenario(
         "S-1", "power cuts between any two syncs", "scenarios.storage:run_power_cuts",
-        {"quick": 100, "nightly": 5000, "release": 5000}, "cuts", 3600,
+        {"quick": 100, "nightly": 5000, "release": 5000}, "cuts", 3600, stores=SQLITE,
     ),
     Scenario(
         "S-2", "each write and each sync fails in turn", "scenarios.storage:run_refused_operations",
-        {"quick": 8, "nightly": 10_000, "release": 10_000}, "operations of a kind", 3600,
+        {"quick": 8, "nightly": 10_000, "release": 10_000}, "operations of a kind", 3600, stores=SQLITE,
     ),
     Scenario("S-3", "the disk is full for a while", "scenarios.storage:run_full_disk",
-        {"quick": 1, "nightly": 10, "release": 50}, "rounds", 1200,
+        {"quick": 1, "nightly": 10, "release": 50}, "rounds", 1200, stores=SQLITE,
     ),
     Scenario(
         "S-7", "two servers on one directory", "scenarios.storage:run_two_servers",
-        {"quick": 20, "nightly": 100, "release": 500}, "tries", 1200, is_timed=True,
+        {"quick": 20, "nightly": 100, "release": 500}, "tries", 1200, is_timed=True, stores=SQLITE,
     ),
     # --- network ---
     Scenario(
         "N-1", "the connection is cut after each byte", "scenarios.cuts",
         {"quick": 1, "nightly": 1, "release": 1}, "bytes a step", 600,
+    ),
+    Scenario(
+        "N-2", "the database dies every few seconds, and so do servers", "scenarios.outages",
+        {"quick": 600, "nightly": 6000, "release": 20_000}, "turns", 7200, 10_000_000, 4000, stores=POSTGRES,
     ),
     Scenario(
         "N-5", "hints are lost, doubled and late", "scenarios.rejoin:run_lying",

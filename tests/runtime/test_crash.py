@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from laneway.agent import AgentEvent, Text, TurnInput
-from laneway.domain.errors import NotInReview
+from laneway.domain.errors import NotInReview, Unavailable
 from laneway.domain.item import Effect
 from laneway.domain.json import Json, JsonObject
-from laneway.domain.kinds import NOTE
+from laneway.domain.kinds import NOTE, THREAD
 from laneway.domain.principal import SYSTEM
 from laneway.domain.turn import ReviewAction
-from laneway.store import Page, Query
+from laneway.store import Ask, Get, Page, Query
 from laneway.testing.app import TestApp, TestOptions
 from laneway.testing.owner import Owner
 from laneway.tool import ToolFailed, ToolScope, ToolSpec
@@ -281,6 +281,32 @@ async def test_a_steer_that_was_taken_is_given_again_and_never_joins_the_batch()
         assert given == [(1, ("go",), ("left",)), (2, ("go",), ("left",))]
         assert len(await later.turns(thread.id)) == 1
         await following.stop()
+
+
+async def test_a_store_that_went_away_under_an_agent_is_not_the_agents_failure():
+    away = [True]
+
+    async def look(asks: tuple[Ask, ...]) -> None:
+        if away and asks == (Get(THREAD, thread.id),):
+            away.clear()
+            raise Unavailable("The database could not be reached.")
+
+    async def steered(turn: TurnInput) -> AsyncIterator[AgentEvent]:
+        app.store.before_read = look
+        await turn.handle.steer()
+        yield Text(f"attempt {turn.attempt}")
+
+    async with running(Played("steered", steered, steer=True)) as app:
+        ada = app.user()
+        thread = await ada.thread("go")
+        while away or app.engine.running:  # noqa: ASYNC110 - the runner gives up within a few turns of the loop
+            await asyncio.sleep(0)
+
+        await app.upkeep.sweep()
+        await app.drain()
+
+        assert ends(await ada.events(thread.id)) == ["turn.completed"]
+        assert ("assistant", "attempt 2") in await ada.said(thread.id)
 
 
 # --- doubt -----------------------------------------------------------------------------------------------------------

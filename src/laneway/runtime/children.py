@@ -1,17 +1,17 @@
 """Children: the tool `spawn`, by which a turn starts a thread of its own and hears how it ended."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from laneway.agent import AgentProfile
 from laneway.domain.item import IN_CONTEXT, Call, Item
 from laneway.domain.json import Json, JsonObject
 from laneway.domain.kinds import ITEM, THREAD
-from laneway.domain.principal import SYSTEM
 from laneway.domain.step import SpawnChild
 from laneway.domain.thread import Task, Thread, child_thread_id
 from laneway.domain.turn import Turn
 from laneway.runtime.toolbox import SPAWN
-from laneway.store import Get, Page, Query, Store, Where
+from laneway.store import Get, Page, Query, Snapshot, Where
 from laneway.tool import ToolFailed, ToolScope, ToolSpec
 
 SPAWN_BYTES = 64 * 1024
@@ -72,9 +72,9 @@ def within(profile: AgentProfile, task: Task | None) -> AgentProfile:
     return replace(profile, tools=tuple(allowed))
 
 
-async def find_end(store: Store, call_id: str) -> Ended | None:
+async def find_end(read: Callable[..., Awaitable[Snapshot]], call_id: str) -> Ended | None:
     """How the call's child ended; None while it has not."""
-    child = (await store.read(SYSTEM, Get(THREAD, child_thread_id(call_id)))).results[0]
+    child = (await read(Get(THREAD, child_thread_id(call_id)))).results[0]
     if not isinstance(child, Thread) or child.deleted or child.task is None:
         return Ended(error="The child was deleted.")
     if child.task.state == "open":
@@ -82,7 +82,7 @@ async def find_end(store: Store, call_id: str) -> Ended | None:
     if child.task.state != "completed":
         return Ended(error=f"The child was {child.task.state}" + (f": {child.task.error}" if child.task.error else "."))
     where = (Where("turn_id", "=", child.task.ended_turn_id), Where("role", "=", "assistant"))
-    page = (await store.read(SYSTEM, Query(ITEM, where, order=(("seq", "asc"),), limit=ANSWER_ITEMS))).results[0]
+    page = (await read(Query(ITEM, where, order=(("seq", "asc"),), limit=ANSWER_ITEMS))).results[0]
     assert isinstance(page, Page)
     said = [item.text for item in page.records if isinstance(item, Item) and item.state in IN_CONTEXT and item.text]
     return Ended("\n\n".join(said))

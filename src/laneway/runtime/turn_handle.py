@@ -12,7 +12,7 @@ from laneway.domain.approval import Approval
 from laneway.domain.changes import Changes, One, View
 from laneway.domain.command import Recorded
 from laneway.domain.decide.sessions import with_state_change
-from laneway.domain.errors import TooMany, UnknownAgent
+from laneway.domain.errors import TooMany, Unavailable, UnknownAgent
 from laneway.domain.ids import Ids
 from laneway.domain.item import IN_CONTEXT, Call, Item
 from laneway.domain.json import Json, JsonObject, as_object
@@ -29,7 +29,7 @@ from laneway.runtime.children import find_end, spawn_step
 from laneway.runtime.journal import Journal
 from laneway.runtime.toolbox import ASK, SPAWN, Toolbox
 from laneway.runtime.turn_record import TurnRecord, clean
-from laneway.store import Get, Page, Query, Store, Where
+from laneway.store import Ask, Get, Page, Query, Snapshot, Store, Where
 from laneway.tool import OutsideTool, StoreStep, StoreTool, Tool, ToolFailed, ToolRejected, ToolScope, ToolSpec
 from laneway.wire import decode, encode
 
@@ -108,7 +108,7 @@ class RunningTurn:
             limit=min(limit or HISTORY_PAGE, HISTORY_PAGE),
             cursor=cursor,
         )
-        snapshot = await self._services.store.read(SYSTEM, query)
+        snapshot = await self._read(query)
         page = snapshot.results[0]
         assert isinstance(page, Page)
         return page
@@ -117,7 +117,7 @@ class RunningTurn:
         """A question that is asked again stands in an earlier turn: it is the batch, and no part of the history."""
         if not self._turn.again:
             return ()
-        question = (await self._services.store.read(SYSTEM, Get(ITEM, self._turn.again[0]))).results[0]
+        question = (await self._read(Get(ITEM, self._turn.again[0]))).results[0]
         return (Where("seq", "<", question.seq),) if isinstance(question, Item) else ()
 
     async def progress(self) -> Sequence[Item]:
@@ -125,7 +125,7 @@ class RunningTurn:
 
     async def steer(self) -> Sequence[Message]:
         before, self._steered = self._steered, []
-        thread = (await self._services.store.read(SYSTEM, Get(THREAD, self._turn.thread_id))).results[0]
+        thread = (await self._read(Get(THREAD, self._turn.thread_id))).results[0]
         if isinstance(thread, Thread) and not any(header.delivery == "steer" for header in thread.queue):
             # Nothing waits: no commit is spent on finding that out.
             return before
@@ -139,7 +139,7 @@ class RunningTurn:
         return [AttachedFile(each.id, each.name, each.media_type, each.size) for each in await self._attachments()]
 
     async def read_file(self, attachment_id: str) -> bytes:
-        snapshot = await self._services.store.read(SYSTEM, Get(ATTACHMENT, attachment_id))
+        snapshot = await self._read(Get(ATTACHMENT, attachment_id))
         attachment = snapshot.results[0]
         if not isinstance(attachment, Attachment) or attachment.session_id != self._turn.session_id:
             raise ToolFailed("There is no such file in this session.")
@@ -149,7 +149,7 @@ class RunningTurn:
         query = Query(
             ATTACHMENT, (Where("session_id", "=", self._turn.session_id),), order=(("created_at", "asc"),), limit=100
         )
-        page = (await self._services.store.read(SYSTEM, query)).results[0]
+        page = (await self._read(query)).results[0]
         assert isinstance(page, Page)
         return [record for record in page.records if isinstance(record, Attachment)]
 
@@ -245,9 +245,7 @@ class RunningTurn:
             return child
         self._slot.release()
         left = self._stop_the_clock()
-        end = await self._services.answers.wait(
-            self._turn.id, lambda: find_end(self._services.store, pending.call.call_id)
-        )
+        end = await self._services.answers.wait(self._turn.id, lambda: find_end(self._read, pending.call.call_id))
         await self._slot.regain()
         self._start_the_clock(left)
         leave = LeaveWait("the child has ended")
@@ -269,11 +267,11 @@ class RunningTurn:
 
     async def _is_void(self, approval_id: str) -> bool:
         """Whether the question was closed with the attempt that asked it: nobody answered, so it is asked again."""
-        found = (await self._services.store.read(SYSTEM, Get(APPROVAL, approval_id))).results[0]
+        found = (await self._read(Get(APPROVAL, approval_id))).results[0]
         return not isinstance(found, Approval) or found.state in ("expired", "superseded")
 
     async def _answered(self, approval_id: str) -> Approval | None:
-        found = (await self._services.store.read(SYSTEM, Get(APPROVAL, approval_id))).results[0]
+        found = (await self._read(Get(APPROVAL, approval_id))).results[0]
         if found is None:
             raise ToolRejected("The approval is gone.")
         assert isinstance(found, Approval)
@@ -337,6 +335,14 @@ class RunningTurn:
         step = ReturnCall(pending.item_id, pending.call.effect, None, clean(str(failed)), "failed")
         await self._record.commit(*before, step)
         raise failed
+
+    async def _read(self, *asks: Ask) -> Snapshot:
+        """Read for the turn. A store that is away is no failure of the agent's: the turn is taken up again."""
+        try:
+            return await self._services.store.read(SYSTEM, *asks)
+        except Unavailable as away:
+            self._record.lose(away)
+            raise
 
     def _ids(self) -> Ids:
         return Ids(self._services.clock.seed())

@@ -254,6 +254,10 @@ class TurnRecord:
         if self._lost is None:
             self._lost = StaleFence("The turn has ended.")
 
+    def lose(self, reason: Exception) -> None:
+        """End this attempt's say: whatever it still does is not recorded, and the turn waits to be taken up."""
+        self._lost = self._lost or reason
+
     def check_not_lost(self) -> None:
         """Raise what ended this attempt's say, if anything did."""
         if self._lost is not None:

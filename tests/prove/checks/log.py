@@ -1,12 +1,19 @@
 """The log: numbers without gap or repeat, events that name whom they belong to, tombstones only after a deletion."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from inspect import isclass
 from itertools import pairwise
 
+from laneway.domain import event as event_types
+from laneway.domain.event import EventScope
 from tests.prove.checks.snapshot import Event, Finding, Snapshot
 
-SESSION_EVENTS = ("session.updated", "state.changed", "lane.", "timer.", "alert.")
-USER_EVENTS = ("session.created", "session.deleted")
+SCOPES: Mapping[str, EventScope] = {
+    kind.type: kind.scope
+    for kind in vars(event_types).values()
+    if isclass(kind) and issubclass(kind, event_types.EventData) and kind is not event_types.EventData
+}
+"""To whom each type of event is declared to belong."""
 
 
 def check_log(snapshot: Snapshot) -> Iterator[Finding]:
@@ -68,11 +75,11 @@ def _misplaced(snapshot: Snapshot, event: Event) -> str | None:
     body = event.body
     if (body["type"], body["thread_id"], body["session_id"]) != (event.type, event.thread_id, event.session_id):
         return "its envelope and its columns differ"
-    if event.type in USER_EVENTS:
+    if SCOPES.get(event.type) == "user":
         return None if event.log == f"user:{event.owner}" else "it is not in its owner's home log"
     if not event.session_id or event.log != event.session_id:
         return f"it names the session {event.session_id}"
-    if not event.thread_id and not event.type.startswith(SESSION_EVENTS):
+    if not event.thread_id and SCOPES.get(event.type) != "session":
         return "it names no thread"
     if (event.thread_id is None) != (event.seq is None):
         return "it has a thread without a seq, or the reverse"

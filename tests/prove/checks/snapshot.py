@@ -12,6 +12,7 @@ from typing import Any
 import apsw
 import msgspec
 
+from laneway.domain import kinds
 from laneway.stores.sqlite.connection import Connection
 
 Body = dict[str, Any]
@@ -20,10 +21,7 @@ Body = dict[str, Any]
 ORDINAL_BITS = 20
 ACTIVE = ("running", "waiting", "needs_review")
 TERMINAL = ("turn.completed", "turn.failed", "turn.cancelled", "turn.interrupted", "turn.superseded")
-KINDS = (
-    "user", "key", "login", "audit", "idempotency", "node", "session", "note", "entry", "attachment", "selection",
-    "timer", "firing", "thread", "turn", "item", "queue_item", "approval", "lane",
-)  # fmt: skip
+KINDS = tuple(kind.name for kind in kinds.KINDS)
 
 
 @dataclass(frozen=True, slots=True)

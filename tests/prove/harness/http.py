@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -244,7 +244,7 @@ class Client:
         headers = {"Accept": "text/event-stream"} | ({} if after is None else {"Last-Event-ID": str(after)})
         return connection, await connection.open(self.request("GET", path, b"", headers))
 
-    async def chunks(self, path: str, after: str | int | None = None) -> AsyncIterator[bytes]:
+    async def chunks(self, path: str, after: str | int | None = None) -> AsyncGenerator[bytes]:
         """The bytes of an event stream, as they come, to its end. Raises `Cut` when it is refused."""
         connection, status = await self.stream(path, after)
         try:

@@ -5,7 +5,6 @@ import contextlib
 import json
 import random
 import shutil
-import socket
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -15,11 +14,15 @@ from typing import Any
 from tests.prove.audit import audit
 from tests.prove.harness.http import Client, Cut, Refused
 from tests.prove.harness.people import issue_keys
+from tests.prove.harness.ports import free_port
+from tests.prove.harness.postgres import new_database
 from tests.prove.harness.servers import Server, Warm, serve, warm
 from tests.prove.history import History
 from tests.prove.scenario import Report
 
 QUIET_S = 30.0
+DATABASE_URL = ""
+"""The Postgres on which every world of this process takes place; without one, each has a SQLite file."""
 PLANTED = ""
 """The planted bug with which every server of this process starts; the runner of the controls sets it."""
 FLAGS = {"script_agent": True, "default_agent": "script", "drain_s": 1.0}
@@ -31,6 +34,8 @@ class World:
     def __init__(self, folder: Path, warm: Warm | None, seed: int | str) -> None:
         self.folder = folder
         self.data = folder / "data"
+        self.database: Path | str = self.data / "laneway.db"
+        """The SQLite file, or the address of a Postgres."""
         self.log = folder / "server.log"
         self.history = History()
         self.random = random.Random(seed)
@@ -57,16 +62,18 @@ class World:
         return await asyncio.wait_for(self.warm.code_of(server.process.pid), 10)
 
     @property
-    def database(self) -> Path:
-        return self.data / "laneway.db"
+    def place(self) -> dict[str, Any]:
+        """The settings that name this world's data."""
+        shared = {} if isinstance(self.database, Path) else {"database_url": self.database}
+        return {"data_dir": str(self.data), **shared}
 
     async def invite(self, *names: str) -> None:
         """Make users with keys."""
-        self.keys |= await issue_keys(self.data, names)
+        self.keys |= await issue_keys(self.place, names)
 
     async def serve(self, flags: dict[str, Any] | None = None, **order: Any) -> Server:
         """Start a server: a fork of a warm process."""
-        whole = FLAGS | {"data_dir": str(self.data), "port": self.port} | (flags or {})
+        whole = FLAGS | self.place | {"port": self.port} | (flags or {})
         server = await self.warm.serve(self.log, flags=whole, **{"planted": PLANTED, **order})
         self._servers.append(server)
         return server
@@ -75,13 +82,14 @@ class World:
         """Start `laneway serve`."""
         if PLANTED:
             return await self.serve()
-        server = await serve(self.data, self.log, "--port", str(self.port), *flags)
+        shared = () if isinstance(self.database, Path) else ("--database-url", self.database)
+        server = await serve(self.data, self.log, "--port", str(self.port), *shared, *flags)
         self._servers.append(server)
         return server
 
-    def client(self, name: str = "") -> Client:
-        """A client for one of the users; without a name, for the first."""
-        return Client("127.0.0.1", self.port, self.keys[name or next(iter(self.keys))])
+    def client(self, name: str = "", port: int = 0) -> Client:
+        """A client for one of the users; without a name, for the first; without a port, of the one that lives on."""
+        return Client("127.0.0.1", port or self.port, self.keys[name or next(iter(self.keys))])
 
     def audit(self, *, is_quiet: bool = False) -> list[str]:
         """What of what must always hold does not hold."""
@@ -105,18 +113,6 @@ class World:
         return [_shortened(line) for line in lines if "Traceback" in line or '"level": "critical"' in line]
 
 
-def free_port() -> int:
-    """A free port below those that outgoing connections take for themselves."""
-    # Not from the seed: scenarios that run side by side have the same one.
-    drawing = random.SystemRandom()
-    while True:
-        port = drawing.randrange(20_000, 32_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            return port
-
-
 def _shortened(line: str) -> str:
     """What was logged, and the last line of its traceback."""
     try:
@@ -127,11 +123,18 @@ def _shortened(line: str) -> str:
 
 
 @asynccontextmanager
-async def world(seed: int | str, users: Sequence[str] = ("ada",), *, is_warm: bool = True) -> AsyncGenerator[World]:
-    """A world in a temporary folder, which is kept when the scenario raises or judges that it failed."""
+async def world(
+    seed: int | str, users: Sequence[str] = ("ada",), *, is_warm: bool = True, database: str = ""
+) -> AsyncGenerator[World]:
+    """A world in a temporary folder, which is kept when the scenario raises or judges that it failed.
+
+    It takes place on the database at an address, where one is given.
+    """
     folder = Path(tempfile.mkdtemp(prefix="prove-"))
     async with warm() if is_warm else contextlib.nullcontext() as forking:
         made = World(folder, forking, seed)
+        if database or DATABASE_URL:
+            made.database = database or await new_database(DATABASE_URL)
         await made.invite(*users)
         yield made
     if not made.is_kept:

@@ -180,7 +180,7 @@ class Person:
             busy.append(f"{thread.id} is {thread.status}")
             if thread.status == "paused":
                 await self._once(lambda owner, of=thread: owner.resume(of.id))
-            elif thread.queue and all(header.hold for header in thread.queue):
+            elif thread.status == "queued" and all(header.hold for header in thread.queue):
                 busy.pop()
         return busy
 
