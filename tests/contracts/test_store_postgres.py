@@ -16,6 +16,7 @@ from laneway.store import StoreOptions
 from laneway.stores.postgres import PostgresStore
 from laneway.stores.postgres.connection import Connection
 from laneway.stores.postgres.pool import Pool
+from laneway.stores.postgres.schema import MIGRATIONS
 from laneway.stores.postgres.table import TABLES
 from laneway.testing.clock import FakeClock
 from laneway.testing.store_suite import StoreSuite
@@ -229,6 +230,12 @@ async def test_a_log_of_an_older_server_is_refused(url: str, store: PostgresStor
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         await PostgresStore("postgresql://nobody@127.0.0.1:1/none", FakeClock(), StoreOptions()).open()
+
+
+def test_migrations_are_numbered_once_and_without_a_gap() -> None:
+    files = [path.name for path in MIGRATIONS.glob("*.sql")]
+
+    assert sorted(int(name[:4]) for name in files) == list(range(1, len(files) + 1))
 
 
 async def test_a_newer_schema_is_refused(url: str, store: PostgresStore) -> None:

@@ -47,6 +47,8 @@ class Connection:
 
     def __init__(self, driver: _Driver) -> None:
         self._driver = driver
+        self.is_erasing = False
+        """Whether anything was being erased when that was last asked for."""
         self.transaction_id: int | None = None
         """Set by whoever asks for it: what to ask the server about when a commit's answer is lost."""
 
@@ -89,11 +91,14 @@ class Connection:
             raise _told(error) from error
 
     @asynccontextmanager
-    async def transaction(self, isolation: Isolation = "READ COMMITTED") -> AsyncGenerator[None]:
-        """Commit what is done inside, or nothing of it. After a cancellation the connection is of no more use."""
+    async def transaction(self, isolation: Isolation = "READ COMMITTED", opening: str = "") -> AsyncGenerator[None]:
+        """Commit what is done inside, or nothing of it. After a cancellation the connection is of no more use.
+
+        `opening` are statements without bindings that go to the server together with the beginning.
+        """
         self.transaction_id = None
-        await self.script(f"BEGIN ISOLATION LEVEL {isolation}")
         try:
+            await self.script(f"BEGIN ISOLATION LEVEL {isolation}; {opening}")
             yield
         except Exception:
             await self._roll_back()

@@ -1,15 +1,14 @@
 """Fold: the text so far of unfinished items, built from the deltas that the log has of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from laneway import wire
 from laneway.domain.kinds import ITEM
-from laneway.stores.postgres.connection import Connection
+from laneway.stores.postgres.ask import Question
+from laneway.stores.postgres.connection import Row
 from laneway.stores.postgres.queries import SQL
-from laneway.stores.postgres.table import TABLES, Sight
-
-_ITEMS = 1000
-"""Unfinished items of a thread at most: a turn has one or two of each agent."""
+from laneway.stores.postgres.sight import Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +23,15 @@ class _DeltaBody:
     data: _DeltaText
 
 
-async def fold_thread(connection: Connection, thread_id: str, sight: Sight) -> dict[str, str]:
-    """The texts of a thread's unfinished items, by item id."""
-    items = await TABLES[ITEM.name].some(connection, {"thread_id": thread_id, "open": 1}, _ITEMS, sight)
-    texts = {item.id: "" for item in items}
-    for item_id, body in await connection.fetch(SQL["deltas_of_items"], (list(texts),)):
-        texts[item_id] += wire.decode(b"{" + body, _DeltaBody).data.text
+def folding(thread_id: str, sight: Sight) -> Question:
+    """Asks for the deltas of a thread's unfinished items."""
+    return SQL["deltas_of_open_items"].replace("{sight}", sight.condition(ITEM)), (thread_id, *sight.bindings)
+
+
+def folded(deltas: Iterable[Row]) -> dict[str, str]:
+    """The texts so far, by item id; of an item without a delta, an empty one."""
+    texts: dict[str, str] = {}
+    for _, item_id, body in deltas:
+        text = "" if body is None else wire.decode(b"{" + body, _DeltaBody).data.text
+        texts[item_id] = texts.get(item_id, "") + text
     return texts

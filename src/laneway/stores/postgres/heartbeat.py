@@ -63,7 +63,7 @@ class Heartbeat:
                     self._connection = await connect(self._url)
                 # The time is taken before the write: a beat that waited must not look younger than it is.
                 (now,) = await self._connection.single(SQL["now"])
-                await TABLES[NODE.name].put(self._connection, Node(self._node, "", str(now)))
+                await self._connection.execute(*TABLES[NODE.name].putting([Node(self._node, "", str(now))]))
         except TimeoutError:
             self._drop()
             raise Unavailable("The database did not take the heartbeat in time.") from None

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from laneway.domain.changes import Changes, Count, Folded, Need, One, Some, Span
+from laneway.domain.changes import Changes, Count, Folded, Need, One, Put, Some, Span
 from laneway.domain.kinds import NODE
 from laneway.domain.record import Kind, Record
+from laneway.stores.postgres.ask import Question, ask
 from laneway.stores.postgres.connection import Connection
 from laneway.stores.postgres.table import TABLES
 
+REMEMBERED = 100_000
 NEED_OF_THREAD, NEED, ALIVE, SEQ, LOG = range(5)
 """The order in which locks are taken. Every transaction goes from left to right, and by name within one."""
 
@@ -30,32 +32,86 @@ class Lock:
     shared: bool = False
 
 
-async def take(connection: Connection, locks: Iterable[Lock]) -> None:
-    """Take locks in their order, for the rest of the transaction."""
+def taking(locks: Iterable[Lock]) -> str:
+    """The statements that take locks in their order, for the rest of the transaction."""
+    shared, exclusive = keys_of(locks)
+    each = (("_shared", shared), ("", exclusive))
+    return "; ".join(
+        # Nothing but whole numbers gets into the text. The rows of unnest come in the order of the array.
+        f"SELECT pg_advisory_xact_lock{how}(key) FROM unnest('{{{','.join(map(str, keys))}}}'::bigint[]) AS key"
+        for how, keys in each
+        if keys
+    )
+
+
+def keys_of(locks: Iterable[Lock]) -> tuple[list[int], list[int]]:
+    """The keys of the shared ones and of the others, in their order."""
     wanted = sorted(locks)
-    for shared, text in _TAKE.items():
-        keys = [_key(lock.rank, lock.name) for lock in wanted if lock.shared == shared]
-        if keys:
-            await connection.fetch(text, (keys,))
+    return [_key(each.rank, each.name) for each in wanted if each.shared], [
+        _key(each.rank, each.name) for each in wanted if not each.shared
+    ]
 
 
-# The rows of unnest come in the order of the array.
-_TAKE = {
-    True: "SELECT pg_advisory_xact_lock_shared(key) FROM unnest(?::bigint[]) AS key",
-    False: "SELECT pg_advisory_xact_lock(key) FROM unnest(?::bigint[]) AS key",
-}
+class Scopes:
+    """Which thread, or else session, a record belongs to: it never changes, so it is remembered.
+
+    Should it be wrong all the same, the record itself says so when it has been read, and its own lock is taken then.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], str] = {}
+
+    async def learn(self, connection: Connection, needs: Sequence[Need]) -> None:
+        """Look up what is not known of the records that are needed."""
+        asked: dict[tuple[str, str], Question] = {}
+        for need in needs:
+            if isinstance(need, One) and (need.kind.name, need.id) not in self._known:
+                question = TABLES[need.kind.name].scope(need.id)
+                if question is not None and "id" not in (need.kind.thread, need.kind.session):
+                    asked[need.kind.name, need.id] = question
+        if asked:
+            for key, rows in zip(asked, await ask(connection, list(asked.values())), strict=True):
+                if rows:
+                    self._remember(key, rows[0][1])
+
+    def note(self, puts: Iterable[Put]) -> None:
+        """Remember what was just written: it will be asked for next."""
+        for put in puts:
+            scope = scope_of(put.kind, put.record)
+            if "id" not in (put.kind.thread, put.kind.session):
+                self._remember((put.kind.name, put.record.id), scope)
+
+    def find(self, kind: Kind[Record], id: str) -> str | None:
+        """What the record belongs to; None when to nothing, or when it is not there."""
+        return self._known.get((kind.name, id))
+
+    def _remember(self, key: tuple[str, str], scope: str | None) -> None:
+        if scope is None:
+            return
+        if len(self._known) >= REMEMBERED:
+            del self._known[next(iter(self._known))]
+        self._known[key] = scope
 
 
-async def locks_of(connection: Connection, needs: Sequence[Need], owner: str | None) -> set[Lock]:
+def scope_of(kind: Kind[Record], record: Record) -> str | None:
+    """The thread, or else the session, that a record belongs to."""
+    for name in (kind.thread, kind.session):
+        scope = None if name is None else getattr(record, name)
+        if scope is not None:
+            return scope
+    return None
+
+
+def locks_of(needs: Sequence[Need], owner: str | None, scopes: Scopes) -> set[Lock]:
     """What has to be locked before the needs are read."""
-    locks = {await _lock_of(connection, need, owner) for need in needs}
+    locks = {_lock_of(need, owner, scopes) for need in needs}
     return {lock for lock in locks if lock is not None}
 
 
-async def _lock_of(connection: Connection, need: Need, owner: str | None) -> Lock | None:
+def _lock_of(need: Need, owner: str | None, scopes: Scopes) -> Lock | None:
     match need:
         case One(kind, id):
-            return await _lock_of_one(connection, kind, id)
+            return _lock_of_one(kind, id, scopes)
         case Folded(thread_id):
             return Lock(NEED_OF_THREAD, thread_id)
         case Some(kind, where) | Span(kind, where) | Count(kind, where):
@@ -66,32 +122,31 @@ async def _lock_of(connection: Connection, need: Need, owner: str | None) -> Loc
             return Lock(NEED, f"{owner} {kind.name} {sorted(where.items())}")
 
 
-async def _lock_of_one(connection: Connection, kind: Kind[Record], id: str) -> Lock | None:
+def _lock_of_one(kind: Kind[Record], id: str, scopes: Scopes) -> Lock | None:
     # A node's beat depends on nothing that is read, so to read it a moment too early is to have come a moment earlier.
     if kind.name == NODE.name:
         return None
     if "id" in (kind.thread, kind.session):
         return Lock(NEED_OF_THREAD if kind.thread == "id" else NEED, id)
-    scope = await TABLES[kind.name].find_scope(connection, id)
+    scope = scopes.find(kind, id)
     if scope is None:
         return Lock(NEED, f"{kind.name} {id}")
     return Lock(NEED_OF_THREAD if kind.thread is not None else NEED, scope)
 
 
-def locks_of_records(records: Iterable[tuple[Kind[Record], Record]]) -> set[Lock]:
-    """The locks that records are under, once it is known what they belong to."""
-    return {_lock_of_record(kind, record) for kind, record in records if kind.name != NODE.name}
+def locks_of_read(records: Iterable[tuple[Kind[Record], str, Record | None]]) -> set[Lock]:
+    """The locks that records are under, once it is known what they belong to, or that they are not there."""
+    return {_lock_of_record(kind, id, record) for kind, id, record in records if kind.name != NODE.name}
 
 
-def _lock_of_record(kind: Kind[Record], record: Record) -> Lock:
-    thread_id = None if kind.thread is None else getattr(record, kind.thread)
-    if thread_id is not None:
-        return Lock(NEED_OF_THREAD, thread_id)
-    session_id = None if kind.session is None else getattr(record, kind.session)
-    if session_id is not None:
-        # As `find_scope` has it: a kind that may have a thread is looked for among the threads.
-        return Lock(NEED_OF_THREAD if kind.thread is not None else NEED, session_id)
-    return Lock(NEED, f"{kind.name} {record.id}")
+def _lock_of_record(kind: Kind[Record], id: str, record: Record | None) -> Lock:
+    if "id" in (kind.thread, kind.session):
+        return Lock(NEED_OF_THREAD if kind.thread == "id" else NEED, id)
+    scope = None if record is None else scope_of(kind, record)
+    if scope is None:
+        return Lock(NEED, f"{kind.name} {id}")
+    # A kind that may have a thread is looked for among the threads, whether or not this record has one.
+    return Lock(NEED_OF_THREAD if kind.thread is not None else NEED, scope)
 
 
 def locks_of_changes(changes: Changes, named: Iterable[str | None]) -> set[Lock]:

@@ -1,20 +1,21 @@
 """Log: gives events their numbers and appends them, inside the transaction of what they tell."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from laneway import wire
-from laneway.domain.errors import ThreadDrift
+from laneway.domain.errors import NotFound, ThreadDrift
 from laneway.domain.event import Delta, Event, ItemDelta, session_log
+from laneway.stores.postgres.ask import Question
 from laneway.stores.postgres.connection import Connection
-from laneway.stores.postgres.locks import ALIVE, NEED_OF_THREAD, Lock, locks_of_log, take
+from laneway.stores.postgres.locks import ALIVE, NEED_OF_THREAD, Lock, keys_of, locks_of_log
 from laneway.stores.postgres.queries import SQL
 from laneway.wire import StoredEvent
 
 ORDINAL_BITS = 20
 """An event's row is its position and its ordinal in one number, so at most 2^20 events are told by one commit."""
 
-_Entry = tuple[StoredEvent, str, bool, str | None]
+Entry = tuple[StoredEvent, str, bool, str | None]
 """An event, its time, whether it outlives what it names, and the item that it is a delta of."""
 
 
@@ -30,13 +31,8 @@ def ordinal_of(row: int) -> int:
     return row & ((1 << ORDINAL_BITS) - 1)
 
 
-async def append_events(connection: Connection, events: Sequence[Event]) -> tuple[StoredEvent, ...]:
-    """Append the events of one commit. Their numbers are dense: a rollback takes the counters back with it."""
-    if not events:
-        return ()
-    for event in events:
-        _check_scope(event)
-    numbers = await _reserve_numbers(connection, [event.log for event in events], [event.thread_id for event in events])
+def stored_events(events: Sequence[Event], numbers: "Numbers") -> tuple[StoredEvent, ...]:
+    """Give the events of one commit their numbers. They are dense: a rollback takes the counters back with it."""
     stored: list[StoredEvent] = []
     for ordinal, event in enumerate(events, start=1):
         offset, seq = numbers.offset(event.log), numbers.seq(event.thread_id)
@@ -48,26 +44,37 @@ async def append_events(connection: Connection, events: Sequence[Event]) -> tupl
                 event.thread_id, wire.encode_event(numbered),
             )
         )  # fmt: skip
-    await _insert(
-        connection,
-        [
-            (row, event.at, event.data.survives, event.data.item_id if isinstance(event.data, ItemDelta) else None)
-            for event, row in zip(events, stored, strict=True)
-        ],
-    )
     return tuple(stored)
 
 
-async def append_deltas(connection: Connection, deltas: Sequence[Delta]) -> tuple[str, ...]:
-    """Append the deltas whose turn is running under their fence; returns the ids of the other turns."""
+def entries_of(events: Sequence[Event], stored: Sequence[StoredEvent]) -> list[Entry]:
+    """What the log's table holds of events."""
+    return [
+        (row, event.at, event.data.survives, event.data.item_id if isinstance(event.data, ItemDelta) else None)
+        for event, row in zip(events, stored, strict=True)
+    ]
+
+
+def locks_of_deltas(deltas: Sequence[Delta]) -> set[Lock]:
+    """All that is locked for deltas, from their claims to their counters: what they need is known beforehand."""
     needed = {Lock(NEED_OF_THREAD, delta.thread_id, shared=True) for delta in deltas}
     alive = {Lock(ALIVE, id, shared=True) for delta in deltas for id in (delta.thread_id, delta.session_id)}
-    await take(connection, needed | alive)
-    await take(connection, locks_of_log((session_log(delta.session_id), delta.thread_id) for delta in deltas))
-    # Read behind the locks: a claim that tells anything in one of these logs is either seen here or told after this.
+    return needed | alive | locks_of_log((session_log(delta.session_id), delta.thread_id) for delta in deltas)
+
+
+async def append_deltas(connection: Connection, deltas: Sequence[Delta]) -> tuple[str, ...]:
+    """Append the deltas whose turn is running under their fence; returns the ids of the other turns.
+
+    Their locks are held: a claim that tells anything in one of these logs is either seen here or told after this.
+    """
     turn_ids = list(dict.fromkeys(delta.turn_id for delta in deltas))
-    claims = {turn_id: tuple(claim) for turn_id, *claim in await connection.fetch(SQL["claims"], (turn_ids,))}
-    gone = {id for (id,) in await connection.fetch(SQL["hidden"])}
+    claims: dict[str, tuple[object, ...]] = {}
+    gone: set[str] = set()
+    for id, *claim in await connection.fetch(SQL["claims"], (turn_ids,)):
+        if claim[0] is None:
+            gone.add(id)
+        else:
+            claims[id] = tuple(claim)
     kept = [delta for delta in deltas if _is_claimed(delta, claims.get(delta.turn_id), gone)]
     if kept:
         await _append_kept(connection, kept)
@@ -77,15 +84,15 @@ async def append_deltas(connection: Connection, deltas: Sequence[Delta]) -> tupl
 
 async def _append_kept(connection: Connection, deltas: Sequence[Delta]) -> None:
     logs = [session_log(delta.session_id) for delta in deltas]
-    numbers = await _reserve_numbers(connection, logs, [delta.thread_id for delta in deltas])
-    rows: list[_Entry] = []
+    numbers = await reserve(connection, zip(logs, (delta.thread_id for delta in deltas), strict=True))
+    entries: list[Entry] = []
     for ordinal, (delta, log) in enumerate(zip(deltas, logs, strict=True), start=1):
         row = StoredEvent(
             log, numbers.offset(log), numbers.seq(delta.thread_id), numbers.position, ordinal,
             delta.data.type, delta.owner, delta.session_id, delta.thread_id, wire.encode_delta(delta),
         )  # fmt: skip
-        rows.append((row, delta.at, False, delta.data.item_id))
-    await _insert(connection, rows)
+        entries.append((row, delta.at, False, delta.data.item_id))
+    await connection.execute(*appending(entries))
 
 
 def _is_claimed(delta: Delta, claim: tuple[object, ...] | None, gone: set[str]) -> bool:
@@ -93,15 +100,16 @@ def _is_claimed(delta: Delta, claim: tuple[object, ...] | None, gone: set[str]) 
     return claim == named and not gone & {delta.session_id, delta.thread_id}
 
 
-def _check_scope(event: Event) -> None:
+def check_scope(event: Event) -> None:
+    """Refuse an event that does not name what it belongs to."""
     if event.data.scope == "user":
         return
     if not event.session_id or (event.data.scope == "thread" and not event.thread_id):
         raise ThreadDrift(f"An event {event.data.type} does not name the {event.data.scope} that it belongs to.")
 
 
-async def _insert(connection: Connection, entries: Sequence[_Entry]) -> None:
-    """Insert all rows of a commit with one statement: a column at a time."""
+def appending(entries: Sequence[Entry]) -> Question:
+    """Inserts all rows of a commit with one statement: a column at a time."""
     columns = zip(
         *(
             (
@@ -112,10 +120,10 @@ async def _insert(connection: Connection, entries: Sequence[_Entry]) -> None:
         ),
         strict=True,
     )  # fmt: skip
-    await connection.execute(SQL["append_events"], [list(column) for column in columns])
+    return SQL["append_events"], tuple(list(column) for column in columns)
 
 
-class _Numbers:
+class Numbers:
     """The numbers of one commit: its position, and a run of offsets and seqs for each log and thread in it."""
 
     def __init__(self, position: int, offsets: dict[str, int], seqs: dict[str, int]) -> None:
@@ -134,18 +142,28 @@ class _Numbers:
         return self._seqs[thread_id]
 
 
-async def _reserve_numbers(connection: Connection, logs: Iterable[str], threads: Iterable[str | None]) -> _Numbers:
-    """Take the transaction's id for a position, and move the counters on. The caller holds the counters' locks."""
-    (position,) = await connection.single(SQL["next_position"])
-    connection.transaction_id = int(position)
-    offsets = await _reserve(connection, "move_logs", Counter(logs))
-    seqs = await _reserve(connection, "move_threads", Counter(id for id in threads if id is not None))
-    return _Numbers(int(position), offsets, seqs)
+async def reserve(
+    connection: Connection, places: Iterable[tuple[str, str | None]], locks: Iterable[Lock] = (),
+    named: Collection[str] = (),
+) -> Numbers:  # fmt: skip
+    """Take the last locks, refuse what names something given up, and take the numbers of events in logs and threads.
 
-
-async def _reserve(connection: Connection, query: str, counts: Counter[str]) -> dict[str, int]:
-    """Move each counter on by its count; returns the numbers before."""
-    if not counts:
-        return {}
-    moved = await connection.fetch(SQL[query], (list(counts), list(counts.values())))
-    return {name: int(tail) - counts[name] for name, tail in moved}
+    The transaction gets its id here, behind everybody whom it waited for: the order of ids is that of commits.
+    """
+    logs, threads = Counter[str](), Counter[str]()
+    for log, thread_id in places:
+        logs[log] += 1
+        if thread_id is not None:
+            threads[thread_id] += 1
+    bindings = (
+        *keys_of(locks), list(named), list(logs), list(logs.values()), list(threads), list(threads.values()),
+    )  # fmt: skip
+    answers = await connection.fetch(SQL["reserve"], bindings)
+    if answers[0][0] == "gone":
+        raise NotFound
+    connection.transaction_id = int(answers[0][2])
+    return Numbers(
+        connection.transaction_id,
+        {name: int(tail) - logs[name] for what, name, tail in answers if what == "log"},
+        {name: int(tail) - threads[name] for what, name, tail in answers if what == "thread"},
+    )

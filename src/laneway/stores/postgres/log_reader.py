@@ -13,17 +13,6 @@ _EXPIRED = "The cursor is older than the events that are kept."
 _START_ANEW = "Read the present state, and go on from the offset that it was read at."
 
 
-async def log_tail(connection: Connection, log: str) -> int:
-    """The last offset of a log; 0 when it has none."""
-    found = await connection.first(SQL["log"], (log,))
-    return 0 if found is None else int(found[0])
-
-
-async def newest_position(connection: Connection) -> int:
-    """The position up to which every commit can be seen: none below it is still under way."""
-    return position_of(await _newest_row(connection))
-
-
 async def read_log(connection: Connection, log: str, after: int, limit: int, thread_id: str | None) -> LogRead:
     """Read a log, or one thread's part of it. At most `limit` rows are looked at, tombstones among them."""
     tail, oldest, longest_fold = await connection.first(SQL["log"], (log,)) or (0, 0, 0)

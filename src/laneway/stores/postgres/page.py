@@ -2,15 +2,19 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 
 import msgspec
 
 from laneway import wire
 from laneway.domain.errors import BadCursor
+from laneway.domain.record import Record
 from laneway.store import Page, Query
+from laneway.stores.postgres.ask import Question
 from laneway.stores.postgres.condition import Clause, all_of
-from laneway.stores.postgres.connection import Binding, Connection
-from laneway.stores.postgres.table import TABLES, Sight, Table
+from laneway.stores.postgres.connection import Binding, Row
+from laneway.stores.postgres.sight import Sight
+from laneway.stores.postgres.table import TABLES, Table
 
 _CURSOR_LENGTH = 8192
 _INTEGERS = range(-(2**63), 2**63)
@@ -21,30 +25,31 @@ _Cursor = tuple[str, tuple[str | int | None, ...]]
 """What it belongs to, and the last record's values of the order's columns."""
 
 
-async def read_page(connection: Connection, query: Query, sight: Sight) -> Page:
-    """Answer a query in the connection's present transaction."""
+def page_questions(query: Query, sight: Sight) -> list[Question]:
+    """Asks for a page and one record more, and for the total where it is wanted."""
     table = TABLES[query.kind.name]
     order = _order_of(query)
     text, bindings = all_of(table, query.where)
     text, bindings = text + sight.condition(table.kind), (*bindings, *sight.bindings)
-    total = await _count(connection, table, (text, bindings)) if query.count else None
+    questions: list[Question] = []
+    if query.count:
+        questions.append((f"SELECT count(*), NULL::text, NULL::bytea FROM {table.name} WHERE {text}", bindings))
     if query.cursor is not None:
         after, values = _after(table, order, _decode_cursor(query.cursor, query, table, order))
         text, bindings = f"{text} AND {after}", (*bindings, *values)
-    columns = ", ".join(table.column(name) for name, _ in order)
     sorting = ", ".join(_sorting(table, name, descends) for name, descends in order)
-    rows = await connection.fetch(
-        f"SELECT body, {columns} FROM {table.name} WHERE {text} ORDER BY {sorting} LIMIT ? OFFSET ?",
-        (*bindings, query.limit + 1, query.offset),
-    )
-    shown = rows[: query.limit]
-    more = len(rows) > query.limit and bool(shown)
-    next_cursor = _encode_cursor(query, order, shown[-1][1:]) if more else None
-    return Page(tuple(table.decode(row[0], sight) for row in shown), next_cursor, total)
+    page = f"SELECT body FROM {table.name} WHERE {text} ORDER BY {sorting} LIMIT ? OFFSET ?"
+    text = f"SELECT row_number() OVER (), NULL::text, body FROM ({page}) AS page"
+    return [(text, (*bindings, query.limit + 1, query.offset)), *questions]
 
 
-async def _count(connection: Connection, table: Table, clause: Clause) -> int:
-    return int((await connection.single(f"SELECT count(*) FROM {table.name} WHERE {clause[0]}", clause[1]))[0])
+def page_of(query: Query, rows: Sequence[Row], count: Sequence[Row] | None, sight: Sight) -> Page:
+    """The page that the answers make."""
+    table = TABLES[query.kind.name]
+    records = tuple(table.decode(body, sight) for _, _, body in rows[: query.limit])
+    more = len(rows) > query.limit and bool(records)
+    next_cursor = _encode_cursor(query, table, records[-1]) if more else None
+    return Page(records, next_cursor, None if count is None else int(count[0][0]))
 
 
 def _order_of(query: Query) -> _Order:
@@ -80,7 +85,9 @@ def _sorting(table: Table, name: str, descends: bool) -> str:
     return f"{table.column(name)} {'DESC' if descends else 'ASC'}{nulls}"
 
 
-def _encode_cursor(query: Query, order: _Order, values: tuple[Binding, ...]) -> str:
+def _encode_cursor(query: Query, table: Table, last: Record) -> str:
+    order, held = _order_of(query), table.held_by(last)
+    values = tuple(held[name] for name, _ in order)
     return base64.urlsafe_b64encode(wire.encode((_belonging(query, order), values))).rstrip(b"=").decode()
 
 

@@ -41,13 +41,20 @@ class Pool:
     @asynccontextmanager
     async def transaction(self, isolation: Isolation = "READ COMMITTED") -> AsyncGenerator[Connection]:
         """Lend a connection for one transaction."""
-        async with self.lease() as connection:
-            try:
-                async with connection.transaction(isolation):
-                    yield connection
-            except InDoubt as doubt:
-                if not await self._is_committed(doubt.transaction_id):
-                    raise Unavailable(doubt.detail) from doubt
+        async with self.lease() as connection, self.committed(connection, isolation):
+            yield connection
+
+    @asynccontextmanager
+    async def committed(
+        self, connection: Connection, isolation: Isolation = "READ COMMITTED", opening: str = ""
+    ) -> AsyncGenerator[None]:
+        """Commit what is done inside on a connection that was lent. A commit of which nobody heard is looked up."""
+        try:
+            async with connection.transaction(isolation, opening):
+                yield
+        except InDoubt as doubt:
+            if not await self._is_committed(doubt.transaction_id):
+                raise Unavailable(doubt.detail) from doubt
 
     async def close(self) -> None:
         """Wait for what is lent, then close everything."""

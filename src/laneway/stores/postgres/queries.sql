@@ -139,17 +139,17 @@ DELETE FROM fold WHERE log = ? AND last_offset <= ?;
 INSERT INTO owner_log AS kept (owner, oldest) VALUES (?, ?)
 ON CONFLICT (owner) DO UPDATE SET oldest = greatest(kept.oldest, excluded.oldest);
 
+-- name: tail
+SELECT tail, NULL::text, NULL::bytea FROM log WHERE name = ?;
+
 -- name: newest_row
 SELECT greatest(
   coalesce((SELECT max(row) FROM event WHERE row < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 20)), 0),
   (SELECT value FROM counter WHERE name = 'newest_pruned')
-);
+), NULL::text, NULL::bytea;
 
 -- name: keep_position
 UPDATE counter SET value = greatest(value, ?::bigint) WHERE name = 'newest_pruned';
-
--- name: next_position
-SELECT pg_current_xact_id()::text::bigint;
 
 -- name: transaction_status
 SELECT pg_xact_status(?::text::xid8);
@@ -157,32 +157,36 @@ SELECT pg_xact_status(?::text::xid8);
 -- name: has_positions_to_come
 SELECT coalesce(max(row) >> 20, 0) > pg_current_xact_id()::text::bigint FROM event;
 
+-- name: sight
+SELECT EXISTS (SELECT 1 FROM hidden)::int::bigint,
+  to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), NULL::bytea;
+
+-- name: reserve
+SELECT what, place, number FROM reserve(
+  ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::bigint[]
+);
+
+-- name: deltas_of_open_items
+SELECT coalesce(event."offset", 0), item.id, event.body
+FROM (SELECT id FROM item WHERE thread_id = ? AND "open" IS NOT NULL{sight}) AS item
+LEFT JOIN event ON event.item_id = item.id;
+
 -- name: now
 SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
 -- name: one_job
 SELECT pg_advisory_xact_lock(hashtextextended(?::text, 0));
 
--- name: move_logs
-INSERT INTO log AS kept (name, tail) SELECT * FROM unnest(?::text[], ?::bigint[])
-ON CONFLICT (name) DO UPDATE SET tail = kept.tail + excluded.tail RETURNING name, tail;
-
--- name: move_threads
-INSERT INTO thread_log AS kept (thread_id, tail) SELECT * FROM unnest(?::text[], ?::bigint[])
-ON CONFLICT (thread_id) DO UPDATE SET tail = kept.tail + excluded.tail RETURNING thread_id, tail;
-
 -- name: append_events
 INSERT INTO event (row, log, "offset", seq, type, owner, session_id, thread_id, item_id, survives, at, body)
 SELECT * FROM unnest(
   ?::bigint[], ?::text[], ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[],
   ?::text[], ?::bytea[]
-);
+) RETURNING 1;
 
 -- name: claims
-SELECT id, owner, session_id, thread_id, fence FROM "turn" WHERE id = ANY (?::text[]) AND status = 'running';
-
--- name: deltas_of_items
-SELECT item_id, body FROM event WHERE item_id = ANY (?::text[]) ORDER BY "offset";
+SELECT id, owner, session_id, thread_id, fence FROM "turn" WHERE id = ANY (?::text[]) AND status = 'running'
+UNION ALL SELECT id, NULL, NULL, NULL, NULL FROM hidden;
 
 -- name: remove_entry
 DELETE FROM search_entry WHERE thread_id = ? AND item_id = ?;

@@ -1,32 +1,61 @@
-"""Reader: answers every ask of a read from one snapshot."""
+"""Reader: answers every ask of a read from one snapshot, which is that of one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import assert_never
 
 from laneway.domain.principal import Principal
 from laneway.store import Ask, Fold, Get, Query, Snapshot
-from laneway.stores.postgres.connection import Connection
-from laneway.stores.postgres.fold import fold_thread
-from laneway.stores.postgres.log_reader import log_tail, newest_position
-from laneway.stores.postgres.page import read_page
-from laneway.stores.postgres.table import TABLES, Sight, sight_of
+from laneway.stores.postgres.ask import Question, ask_as
+from laneway.stores.postgres.connection import Connection, Row
+from laneway.stores.postgres.fold import folded, folding
+from laneway.stores.postgres.log import position_of
+from laneway.stores.postgres.page import page_of, page_questions
+from laneway.stores.postgres.queries import SQL
+from laneway.stores.postgres.sight import Sight
+from laneway.stores.postgres.table import TABLES
 
 
 async def answer(connection: Connection, principal: Principal, asks: Sequence[Ask], log: str | None) -> Snapshot:
-    """Answer every ask in the connection's present transaction, which sees one moment of the database."""
-    sight = await sight_of(connection, principal)
-    results = tuple([await _answer_one(connection, ask, sight) for ask in asks])
-    offset = 0 if log is None else await log_tail(connection, log)
-    return Snapshot(results, offset, await newest_position(connection))
+    """Answer every ask, with the log's offset, as of one moment of the database."""
+    owner = None if principal.system else principal.user_id
+    answers, sight, _ = await ask_as(connection, owner, partial(_questions, asks, log))
+    place, *rest = answers
+    offset = rest.pop(0) if log is not None else []
+    rows = iter(rest)
+    results = tuple(_result(each, rows, sight) for each in asks)
+    return Snapshot(results, int(offset[0][0]) if offset else 0, position_of(int(place[0][0])))
 
 
-async def _answer_one(connection: Connection, ask: Ask, sight: Sight) -> object:
+def _questions(asks: Sequence[Ask], log: str | None, sight: Sight) -> list[Question]:
+    questions: list[Question] = [(SQL["newest_row"], ())]
+    if log is not None:
+        questions.append((SQL["tail"], (log,)))
+    for each in asks:
+        questions += _questions_of(each, sight)
+    return questions
+
+
+def _questions_of(ask: Ask, sight: Sight) -> list[Question]:
     match ask:
         case Get(kind, id):
-            return await TABLES[kind.name].get(connection, id, sight)
+            return [TABLES[kind.name].get(id, sight)]
         case Query():
-            return await read_page(connection, ask, sight)
+            return page_questions(ask, sight)
         case Fold(thread_id):
-            return await fold_thread(connection, thread_id, sight)
+            return [folding(thread_id, sight)]
+        case _:
+            assert_never(ask)
+
+
+def _result(ask: Ask, answers: Iterator[Sequence[Row]], sight: Sight) -> object:
+    rows = next(answers)
+    match ask:
+        case Get(kind):
+            return TABLES[kind.name].decode(rows[0][2], sight) if rows else None
+        case Query():
+            return page_of(ask, rows, next(answers) if ask.count else None, sight)
+        case Fold():
+            return folded(rows)
         case _:
             assert_never(ask)

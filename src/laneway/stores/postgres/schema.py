@@ -6,7 +6,8 @@ from pathlib import Path
 from laneway.domain.errors import Conflict
 from laneway.stores.postgres.connection import Connection
 from laneway.stores.postgres.queries import SQL
-from laneway.stores.postgres.table import TABLES, Sight, Table, quoted
+from laneway.stores.postgres.sight import Sight
+from laneway.stores.postgres.table import TABLES, Table, quoted
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _EVERYTHING = Sight(None, erasing=False)
@@ -80,7 +81,8 @@ async def _add_columns(connection: Connection, table: Table, names: list[str]) -
         text = _column(table, name).removesuffix(" NOT NULL")
         await connection.script(f"ALTER TABLE {table.name} ADD COLUMN {text}")
     for (body,) in await connection.fetch(f"SELECT body FROM {table.name}"):
-        await table.put(connection, table.decode(body, _EVERYTHING))
+        text, bindings = table.putting([table.decode(body, _EVERYTHING)])
+        await connection.execute(text, bindings)
     for name in names:
         if name in table.required:
             await connection.script(f"ALTER TABLE {table.name} ALTER COLUMN {quoted(name)} SET NOT NULL")

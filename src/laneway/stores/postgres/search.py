@@ -6,7 +6,7 @@ from laneway.domain.errors import Invalid
 from laneway.domain.principal import Principal
 from laneway.store import SearchEntry, SearchHit
 from laneway.stores.postgres.connection import Connection
-from laneway.stores.postgres.locks import ALIVE, Lock, take
+from laneway.stores.postgres.locks import ALIVE, Lock, taking
 from laneway.stores.postgres.queries import SQL
 from laneway.stores.postgres.terms import snippet, terms_of
 
@@ -19,7 +19,8 @@ async def index_entries(connection: Connection, entries: Sequence[SearchEntry], 
     """Put, replace or remove entries, and move the projection's cursor, which never goes back; returns it."""
     # The projection may be late: what has been deleted meanwhile must not come back through it.
     scopes = {id for entry in entries for id in (entry.thread_id, entry.session_id)}
-    await take(connection, {Lock(ALIVE, id, shared=True) for id in scopes})
+    if scopes:
+        await connection.script(taking({Lock(ALIVE, id, shared=True) for id in scopes}))
     for entry in entries:
         await connection.execute(SQL["remove_entry"], (entry.thread_id, entry.item_id))
         if entry.text and await connection.first(SQL["is_searchable"], (entry.thread_id, entry.owner)):

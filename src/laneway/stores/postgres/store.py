@@ -14,8 +14,8 @@ from laneway.stores.postgres.compaction import prune_some
 from laneway.stores.postgres.connection import Connection, Contended, connect
 from laneway.stores.postgres.erasure import erase_some
 from laneway.stores.postgres.heartbeat import Heartbeat
-from laneway.stores.postgres.locks import Lock
-from laneway.stores.postgres.log import append_deltas
+from laneway.stores.postgres.locks import Lock, Scopes, locks_of, taking
+from laneway.stores.postgres.log import append_deltas, locks_of_deltas
 from laneway.stores.postgres.log_reader import read_log, read_user
 from laneway.stores.postgres.pool import Pool
 from laneway.stores.postgres.reader import answer
@@ -47,6 +47,7 @@ class PostgresStore:
         self._time = clock if options.settings.get("time") == "clock" else None
         self._open: Pool | None = None
         self._heartbeat: Heartbeat | None = None
+        self._scopes = Scopes()
         self._accepted = 0
         self._idle = asyncio.Event()
 
@@ -79,22 +80,34 @@ class PostgresStore:
     async def transact(
         self, principal: Principal, needs: Sequence[Need], decide: Callable[[View], Decision]
     ) -> Committed:
-        known: set[Lock] = set()
+        owner, learned = None if principal.system else principal.user_id, set[Lock]()
 
-        async def work(connection: Connection) -> Committed:
-            return await transact(connection, principal, needs, decide, known, self._time)
+        async def work(pool: Pool) -> Committed:
+            async with pool.lease() as connection:
+                await self._scopes.learn(connection, needs)
+                locks = learned | locks_of(needs, owner, self._scopes)
+                async with pool.committed(connection, opening=taking(locks)):
+                    return await transact(connection, principal, needs, decide, locks, self._time)
 
         while True:
             try:
-                return await self._write(work)
-            except LearnedLocks as learned:
-                known |= learned.locks
+                committed = await self._write(work)
+            except LearnedLocks as more:
+                learned |= more.locks
+            else:
+                self._scopes.note(committed.changes.puts)
+                return committed
 
     async def append(self, deltas: Sequence[Delta]) -> tuple[str, ...]:
-        return await self._write(lambda connection: append_deltas(connection, deltas))
+        async def work(pool: Pool) -> tuple[str, ...]:
+            async with pool.lease() as connection, pool.committed(connection, opening=taking(locks_of_deltas(deltas))):
+                return await append_deltas(connection, deltas)
+
+        return await self._write(work)
 
     async def read(self, principal: Principal, *asks: Ask, log: str | None = None) -> Snapshot:
-        return await self._read(lambda connection: answer(connection, principal, asks, log))
+        async with self._pool.lease() as connection:
+            return await answer(connection, principal, asks, log)
 
     async def read_log(self, log: str, after: int, limit: int, thread_id: str | None = None) -> LogRead:
         return await self._read(lambda connection: read_log(connection, log, after, limit, thread_id))
@@ -103,11 +116,11 @@ class PostgresStore:
         return await self._read(lambda connection: read_user(connection, owner, after, limit))
 
     async def erase(self, limit: int = 500) -> bool:
-        return await self._write(lambda connection: erase_some(connection, limit))
+        return await self._commit(lambda connection: erase_some(connection, limit))
 
     async def compact(self, retention: Retention) -> int:
         total = 0
-        while pruned := await self._write(lambda connection: prune_some(connection, retention)):
+        while pruned := await self._commit(lambda connection: prune_some(connection, retention)):
             total += pruned
         return total
 
@@ -116,8 +129,8 @@ class PostgresStore:
         # come again, and to put an entry twice is to put it once.
         for start in range(0, len(entries), INDEXED):
             some = entries[start : start + INDEXED]
-            await self._write(lambda connection, some=some: index_entries(connection, some, 0))
-        return await self._write(lambda connection: index_entries(connection, (), position))
+            await self._commit(lambda connection, some=some: index_entries(connection, some, 0))
+        return await self._commit(lambda connection: index_entries(connection, (), position))
 
     async def search(
         self, principal: Principal, text: str, session_id: str | None = None, limit: int = 20
@@ -128,24 +141,28 @@ class PostgresStore:
         async with self._pool.transaction("REPEATABLE READ, READ ONLY") as connection:
             return await work(connection)
 
-    async def _write(self, work: Work[T]) -> T:
+    async def _commit(self, work: Work[T]) -> T:
+        async def alone(pool: Pool) -> T:
+            async with pool.transaction() as connection:
+                return await work(connection)
+
+        return await self._write(alone)
+
+    async def _write(self, work: Callable[[Pool], Awaitable[T]]) -> T:
+        """Run a whole transaction, again if the database gives it up for another's sake; `close` waits for it."""
         pool = self._pool
         self._accepted += 1
         try:
-            return await self._attempt(pool, work)
+            for _ in range(ATTEMPTS):
+                try:
+                    return await work(pool)
+                except Contended:
+                    await self._clock.sleep(0)
+            raise Unavailable("The database gave the transaction up each time that it was tried.")
         finally:
             self._accepted -= 1
             if not self._accepted:
                 self._idle.set()
-
-    async def _attempt(self, pool: Pool, work: Work[T]) -> T:
-        for _ in range(ATTEMPTS):
-            try:
-                async with pool.transaction() as connection:
-                    return await work(connection)
-            except Contended:
-                await self._clock.sleep(0)
-        raise Unavailable("The database gave the transaction up each time that it was tried.")
 
     @property
     def _pool(self) -> Pool:

@@ -1,8 +1,6 @@
 """Table: one kind's SQL, generated from its declaration. No name in it ever comes from a request."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from types import MappingProxyType, NoneType
 from typing import get_args, get_type_hints
@@ -11,31 +9,14 @@ from laneway import wire
 from laneway.domain.changes import Span
 from laneway.domain.errors import Internal
 from laneway.domain.kinds import KINDS, TURN
-from laneway.domain.principal import Principal
 from laneway.domain.record import Kind, Record
 from laneway.domain.turn import ACTIVE
+from laneway.stores.postgres.ask import Question
 from laneway.stores.postgres.connection import Binding, Connection
+from laneway.stores.postgres.sight import Sight
 
 # The partial indexes of active turns serve a query only if it says so in constants.
 ACTIVE_ONLY = " AND status IN ('running', 'waiting', 'needs_review')"
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What a principal may see: its own records that are not deleted, or everybody's; never what is hidden."""
-
-    owner: str | None
-    """None: the system, which sees every owner's."""
-    erasing: bool
-    """Whether anything is hidden: almost always nothing is, and the conditions for it are left out."""
-
-    def condition(self, kind: Kind[Record]) -> str:
-        """SQL that follows a WHERE condition of the kind's table; its placeholders take `bindings`."""
-        return _condition(kind.name, self.owner is not None, self.erasing)
-
-    @property
-    def bindings(self) -> tuple[str, ...]:
-        return () if self.owner is None else (self.owner,)
 
 
 class Table:
@@ -51,59 +32,55 @@ class Table:
         names = ("id", "owner", *self.columns, "body")
         self._attributes = attrgetter(*names[:-1])
         setting = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in (*self.columns, "body"))
+        arrays = ", ".join(f"?::{'bytea' if name == 'body' else self._type(name)}[]" for name in names)
         self._put = (
-            f"INSERT INTO {self.name} AS kept ({', '.join(map(quoted, names))}) VALUES ({', '.join('?' * len(names))})"
-            f" ON CONFLICT (id) DO UPDATE SET {setting} WHERE kept.owner = excluded.owner"
+            f"INSERT INTO {self.name} AS kept ({', '.join(map(quoted, names))}) SELECT * FROM unnest({arrays})"
+            f" ON CONFLICT (id) DO UPDATE SET {setting} WHERE kept.owner = excluded.owner RETURNING 1"
         )
 
-    async def get(self, connection: Connection, id: str, sight: Sight) -> Record | None:
-        """Return a record as far as it can be seen."""
-        found = await connection.first(
-            f"SELECT body FROM {self.name} WHERE id = ?{sight.condition(self.kind)}", (id, *sight.bindings)
-        )
-        return None if found is None else self.decode(found[0], sight)
+    def get(self, id: str, sight: Sight) -> Question:
+        """Asks for a record as far as it can be seen."""
+        return f"{self._body('0::bigint')} id = ?{sight.condition(self.kind)}", (id, *sight.bindings)
 
-    async def count(self, connection: Connection, where: Mapping[str, str | int], sight: Sight) -> int:
-        """Count the records whose columns equal the given values."""
-        text = f"SELECT count(*) FROM {self.name} WHERE {self._equal(where)}{sight.condition(self.kind)}"
-        return int((await connection.single(text, (*where.values(), *sight.bindings)))[0])
-
-    async def some(
-        self, connection: Connection, where: Mapping[str, str | int], limit: int, sight: Sight
-    ) -> list[Record]:
-        """Return the records whose columns equal the given values, in the order they were first put."""
+    def count(self, where: Mapping[str, str | int], sight: Sight) -> Question:
+        """Asks how many records there are whose columns equal the given values."""
         condition = self._equal(where) + sight.condition(self.kind)
-        text = f"SELECT body FROM {self.name} WHERE {condition} ORDER BY row LIMIT ?"
-        found = await connection.fetch(text, (*where.values(), *sight.bindings, limit))
-        return [self.decode(body, sight) for (body,) in found]
+        text = f"SELECT count(*), NULL::text, NULL::bytea FROM {self.name} WHERE {condition}"
+        return text, (*where.values(), *sight.bindings)
 
-    async def span(self, connection: Connection, span: Span, sight: Sight) -> list[Record]:
-        """Return the records that a span names, oldest or newest first."""
-        number = self.column(self.kind.numbered or "id")
+    def some(self, where: Mapping[str, str | int], limit: int, sight: Sight) -> Question:
+        """Asks for the records whose columns equal the given values, in the order they were first put."""
+        condition = self._equal(where) + sight.condition(self.kind)
+        return f"{self._body('row')} {condition} ORDER BY row LIMIT ?", (*where.values(), *sight.bindings, limit)
+
+    def span(self, span: Span, sight: Sight) -> Question:
+        """Asks for the records that a span names, oldest or newest first."""
+        number, order, sign = self.column(self.kind.numbered or "id"), "ASC", ""
+        if span.newest:
+            order, sign = "DESC", "-"
         condition = f"{self._equal(span.where)} AND {number} > ?{sight.condition(self.kind)}"
         bindings: list[Binding] = [*span.where.values(), span.above, *sight.bindings]
         if span.below is not None:
             condition += f" AND {number} < ?"
             bindings.append(span.below)
-        order = "DESC" if span.newest else "ASC"
-        text = f"SELECT body FROM {self.name} WHERE {condition} ORDER BY {number} {order} LIMIT ?"
-        return [self.decode(body, sight) for (body,) in await connection.fetch(text, (*bindings, span.limit))]
+        text = f"{self._body(sign + number)} {condition} ORDER BY {number} {order} LIMIT ?"
+        return text, (*bindings, span.limit)
 
-    async def put(self, connection: Connection, record: Record) -> None:
-        """Write a record. The place in the order of first puts stays what it was."""
-        if not await connection.execute(self._put, (*self.values(record), wire.encode(record))):
-            raise Internal(f"A put would give the {self.kind.name} {record.id} to another owner.")
-
-    async def drop(self, connection: Connection, id: str) -> None:
-        """Delete a record; a missing one is no error."""
-        await connection.execute(f"DELETE FROM {self.name} WHERE id = ?", (id,))
-
-    async def find_scope(self, connection: Connection, id: str) -> str | None:
-        """The id of the thread, or else of the session, that a record belongs to."""
+    def scope(self, id: str) -> Question | None:
+        """Asks for the id of the thread, or else of the session, that a record belongs to; None when to neither."""
         named = [quoted(name) for name in (self.kind.thread, self.kind.session) if name is not None]
-        text = f"SELECT coalesce({', '.join(named)}) FROM {self.name} WHERE id = ?"
-        found = await connection.first(text, (id,)) if named else None
-        return None if found is None else found[0]
+        if not named:
+            return None
+        return f"SELECT 0::bigint, coalesce({', '.join(named)}), NULL::bytea FROM {self.name} WHERE id = ?", (id,)
+
+    def putting(self, records: Sequence[Record]) -> Question:
+        """Writes records, and answers with how many. The place in the order of first puts stays what it was."""
+        columns = zip(*((*self.values(record), wire.encode(record)) for record in records), strict=True)
+        return self._put, tuple(list(column) for column in columns)
+
+    async def drop(self, connection: Connection, ids: Sequence[str]) -> None:
+        """Delete records; a missing one is no error."""
+        await connection.execute(f"DELETE FROM {self.name} WHERE id = ANY (?::text[])", (ids,))
 
     def values(self, record: Record) -> tuple[Binding, ...]:
         """The id, the owner and the declared columns of a record; tuples and mappings as JSON text."""
@@ -111,6 +88,11 @@ class Table:
             value if value is None or isinstance(value, str | int) else wire.encode(value).decode()
             for value in self._attributes(record)
         )
+
+    def held_by(self, record: Record) -> dict[str, Binding]:
+        """What a record's row has in each column that may be asked about."""
+        values = (int(value) if isinstance(value, bool) else value for value in self.values(record))
+        return dict(zip(("id", "owner", *self.columns), values, strict=True))
 
     def decode(self, body: bytes, sight: Sight) -> Record:
         record = wire.decode(body, self.kind.type)
@@ -124,6 +106,12 @@ class Table:
         if name not in self.columns and name not in ("id", "owner"):
             raise Internal(f"The kind {self.kind.name} declares no column of that name.")
         return quoted(name)
+
+    def _type(self, name: str) -> str:
+        return "bigint" if name in self.integers else "text"
+
+    def _body(self, place: str) -> str:
+        return f"SELECT {place}, NULL::text, body FROM {self.name} WHERE"
 
     def _equal(self, where: Mapping[str, str | int]) -> str:
         text = " AND ".join(f"{self.column(name)} = ?" for name in where) or "TRUE"
@@ -142,27 +130,6 @@ def _hints(kind: Kind[Record]) -> dict[str, set[object]]:
 def quoted(name: str) -> str:
     """A declared name as an SQL identifier."""
     return f'"{name}"'
-
-
-async def sight_of(connection: Connection, principal: Principal) -> Sight:
-    """What the principal may see in the connection's present transaction."""
-    (erasing,) = await connection.single("SELECT EXISTS (SELECT 1 FROM hidden)")
-    return Sight(None if principal.system else principal.user_id, bool(erasing))
-
-
-@cache
-def _condition(name: str, owned: bool, erasing: bool) -> str:
-    kind = TABLES[name].kind
-    parts = ["owner = ?"] if owned else []
-    if owned and "deleted" in kind.columns:
-        parts.append("deleted = 0")
-    if erasing:
-        parts += [
-            f"({quoted(column)} IS NULL OR {quoted(column)} NOT IN (SELECT id FROM hidden))"
-            for column in (kind.thread, kind.session)
-            if column is not None
-        ]
-    return "".join(f" AND {part}" for part in parts)
 
 
 TABLES = MappingProxyType({kind.name: Table(kind) for kind in KINDS})

@@ -1,20 +1,22 @@
 """Transaction: one command in one transaction: lock, load, decide, lock, write."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from laneway.clock import Clock
 from laneway.domain.changes import Changes, Decision, Need, Put, View
-from laneway.domain.errors import Internal, NotFound
+from laneway.domain.errors import Internal
 from laneway.domain.principal import Principal
 from laneway.domain.record import Kind, Record
 from laneway.domain.turn import ACTIVE, Turn
 from laneway.store import Committed
+from laneway.stores.postgres.ask import Question
 from laneway.stores.postgres.chain import link_entries
 from laneway.stores.postgres.connection import Connection
-from laneway.stores.postgres.locks import Lock, locks_of, locks_of_changes, locks_of_records, take
-from laneway.stores.postgres.log import append_events
+from laneway.stores.postgres.locks import Lock, locks_of_changes, locks_of_read, taking
+from laneway.stores.postgres.log import Entry, appending, check_scope, entries_of, reserve, stored_events
 from laneway.stores.postgres.queries import SQL
 from laneway.stores.postgres.table import TABLES
 from laneway.stores.postgres.view import LoadedView, load_view
@@ -34,50 +36,79 @@ async def transact(
     principal: Principal,
     needs: Sequence[Need],
     decide: Callable[[View], Decision],
-    known: set[Lock],
+    held: set[Lock],
     clock: Clock | None,
 ) -> Committed:
-    """Run one command. What it raises leaves the caller's transaction to be rolled back."""
-    view = await _load(connection, principal, needs, known, clock)
+    """Run one command under the locks of its needs. What it raises leaves the transaction to be rolled back."""
+    view = await _load(connection, principal, needs, held, clock)
     decision = decide(view)
     changes = decision.changes
     if not (changes.puts or changes.drops or changes.events or changes.erase):
         return Committed(changes, decision.reply, ())
-    named = set(_named(changes))
-    await take(connection, locks_of_changes(changes, named))
+    for event in changes.events:
+        check_scope(event)
+    named = {id for id in _named(changes) if id is not None}
+    places = ((event.log, event.thread_id) for event in changes.events)
     # Read behind the locks: whoever gave something up meanwhile has committed by now.
-    await _refuse_hidden(connection, named)
-    events = await append_events(connection, changes.events)
+    numbers = await reserve(connection, places, locks_of_changes(changes, named), named)
+    events = stored_events(changes.events, numbers)
     changes = replace(changes, puts=await link_entries(connection, (_numbered(put, events) for put in changes.puts)))
-    await _write(connection, changes)
+    await _write(connection, changes, entries_of(decision.changes.events, events))
     return Committed(changes, decision.reply, events)
 
 
 async def _load(
-    connection: Connection, principal: Principal, needs: Sequence[Need], known: set[Lock], clock: Clock | None
+    connection: Connection, principal: Principal, needs: Sequence[Need], held: set[Lock], clock: Clock | None
 ) -> LoadedView:
-    """Lock the needs and read them, until all that was found is locked."""
-    held = known | await locks_of(connection, needs, None if principal.system else principal.user_id)
-    await take(connection, held)
+    """Read the needs, and lock what was found to be needed, too, until all that was read is locked."""
+    held = set(held)
     while True:
         view = await load_view(connection, principal, needs, clock)
-        more = locks_of_records(view.records) - held
+        more = locks_of_read(view.records) - held
         if not more:
             return view
         if held and min(more) < max(held):
             raise LearnedLocks(held | more)
-        await take(connection, more)
+        await connection.script(taking(more))
         held |= more
 
 
-async def _write(connection: Connection, changes: Changes) -> None:
+async def _write(connection: Connection, changes: Changes, entries: Sequence[Entry]) -> None:
+    """Write everything with one statement, but for what is rare: what is dropped, and what is given up."""
+    dropped: dict[str, list[str]] = {}
     for drop in changes.drops:
-        await TABLES[drop.kind.name].drop(connection, drop.id)
+        dropped.setdefault(drop.kind.name, []).append(drop.id)
+    for name, ids in dropped.items():
+        await TABLES[name].drop(connection, ids)
+    records: dict[str, dict[str, Record]] = {}
     # A place is left before it is taken: the turn that ends before the one that starts, in whichever order they came.
     for put in sorted(changes.puts, key=_takes_a_place):
-        await TABLES[put.kind.name].put(connection, put.record)
+        records.setdefault(put.kind.name, {})[put.record.id] = put.record
+    writes = [TABLES[name].putting(list(each.values())) for name, each in records.items()]
+    if entries:
+        writes.append(appending(entries))
+    if writes:
+        counts = await connection.single(*_all_of(writes))
+        _check_owners(records, counts)
     for id in changes.erase:
         await connection.execute(SQL["hide"], (id,))
+
+
+def _all_of(writes: Sequence[Question]) -> Question:
+    """Writes as one statement, which answers with how many rows each has written."""
+    return _together(tuple(text for text, _ in writes)), tuple(each for _, bindings in writes for each in bindings)
+
+
+@lru_cache(maxsize=2000)
+def _together(texts: tuple[str, ...]) -> str:
+    parts = ", ".join(f"w{number} AS ({text})" for number, text in enumerate(texts))
+    return f"WITH {parts} SELECT " + ", ".join(f"(SELECT count(*) FROM w{number})" for number in range(len(texts)))
+
+
+def _check_owners(records: Mapping[str, Mapping[str, Record]], counts: Sequence[int]) -> None:
+    for (name, each), count in zip(records.items(), counts, strict=False):
+        if count != len(each):
+            raise Internal(f"A put would give a {name} to another owner.")
 
 
 def _takes_a_place(put: Put) -> bool:
@@ -96,13 +127,6 @@ def _numbered(put: Put, events: Sequence[StoredEvent]) -> Put:
     number = event.seq if put.kind.numbered == "seq" else event.offset
     record: Any = put.record  # a frozen dataclass, as every kind's type is
     return replace(put, record=replace(record, **{put.kind.numbered: number}))
-
-
-async def _refuse_hidden(connection: Connection, named: set[str | None]) -> None:
-    """Nothing is written to what an earlier commit has given up for erasure: whoever is late finds it missing."""
-    gone = {id for (id,) in await connection.fetch(SQL["hidden"])}
-    if gone & named:
-        raise NotFound()
 
 
 def _named(changes: Changes) -> Iterable[str | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar, assert_never, cast
 
 from laneway.clock import Clock
@@ -10,10 +11,11 @@ from laneway.domain.errors import Internal
 from laneway.domain.instant import Instant
 from laneway.domain.principal import Principal
 from laneway.domain.record import Kind, Record
-from laneway.stores.postgres.connection import Connection
-from laneway.stores.postgres.fold import fold_thread
-from laneway.stores.postgres.queries import SQL
-from laneway.stores.postgres.table import TABLES, Sight, sight_of
+from laneway.stores.postgres.ask import Question, ask_as
+from laneway.stores.postgres.connection import Connection, Row
+from laneway.stores.postgres.fold import folded, folding
+from laneway.stores.postgres.sight import Sight
+from laneway.stores.postgres.table import TABLES
 
 R = TypeVar("R", bound=Record)
 
@@ -48,58 +50,86 @@ class LoadedView:
         return self._texts.get(item_id, "")
 
     @property
-    def records(self) -> list[tuple[Kind[Record], Record]]:
-        """Everything that was found, with its kind."""
-        return [(TABLES[name].kind, record) for (name, _), record in self._records.items() if record is not None]
+    def records(self) -> list[tuple[Kind[Record], str, Record | None]]:
+        """Everything that was looked for, with its kind; None for what is not there."""
+        return [(TABLES[name].kind, id, record) for (name, id), record in self._records.items()]
 
-    async def load(self, connection: Connection, need: Need, sight: Sight) -> None:
-        """Add what one need names."""
+    def take(self, need: Need, rows: Sequence[Row], sight: Sight) -> list[One]:
+        """Keep what answers a need; returns what is to be followed from there."""
         match need:
             case One(kind, id, follow):
-                await self._load_one(connection, kind, id, follow, sight)
-            case Some(kind, where, limit, follow):
-                found = await TABLES[kind.name].some(connection, where, limit, sight)
+                found = self._decoded(kind, rows, sight)
+                self._records[kind.name, id] = found[0] if found else None
+                return [One(kind, id, follow)]
+            case Some(kind, _, _, follow):
+                found = self._decoded(kind, rows, sight)
                 self._keep(kind, found)
-                for record in found if follow else ():
-                    await self._load_one(connection, kind, record.id, follow, sight)
-            case Span():
-                self._keep(need.kind, await TABLES[need.kind.name].span(connection, need, sight))
-            case Count(kind, where):
-                found = await TABLES[kind.name].count(connection, where, sight)
-                self._counts[kind.name] = self._counts.get(kind.name, 0) + found
-            case Folded(thread_id):
-                self._texts.update(await fold_thread(connection, thread_id, sight))
+                return [One(kind, record.id, follow) for record in found if follow]
+            case Span(kind):
+                self._keep(kind, self._decoded(kind, rows, sight))
+            case Count(kind):
+                self._counts[kind.name] = self._counts.get(kind.name, 0) + int(rows[0][0])
+            case Folded():
+                self._texts.update(folded(rows))
             case _:
                 assert_never(need)
+        return []
+
+    def unknown(self, trail: One) -> One | None:
+        """The first record of a trail that has not been read; None when the trail ends before."""
+        kind, id = trail.kind, trail.id
+        for step in (*trail.follow, None):
+            if (kind.name, id) not in self._records:
+                return One(kind, id)
+            record = self._records[kind.name, id]
+            next_id: str | None = None if record is None or step is None else getattr(record, step)
+            if next_id is None or step is None:
+                return None
+            target = kind.references[step]
+            kind, id = TABLES[target if isinstance(target, str) else target.name].kind, next_id
+        return None
 
     def _keep(self, kind: Kind[Record], records: Sequence[Record]) -> None:
         self._lists.setdefault(kind.name, {}).update({record.id: record for record in records})
         self._records.update({(kind.name, record.id): record for record in records})
 
-    async def _load_one(
-        self, connection: Connection, kind: Kind[Record], id: str, follow: tuple[str, ...], sight: Sight
-    ) -> None:
-        for step in (*follow, None):
-            key = (kind.name, id)
-            if key not in self._records:
-                self._records[key] = await TABLES[kind.name].get(connection, id, sight)
-            record = self._records[key]
-            if record is None or step is None:
-                return
-            target = kind.references[step]
-            kind = TABLES[target if isinstance(target, str) else target.name].kind
-            next_id: str | None = getattr(record, step)
-            if next_id is None:
-                return
-            id = next_id
+    def _decoded(self, kind: Kind[Record], rows: Sequence[Row], sight: Sight) -> list[Record]:
+        return [TABLES[kind.name].decode(body, sight) for _, _, body in rows]
 
 
 async def load_view(
     connection: Connection, principal: Principal, needs: Sequence[Need], clock: Clock | None
 ) -> LoadedView:
     """Load every need as of this moment of the transaction; its time is the database's unless a clock is given."""
-    sight = await sight_of(connection, principal)
-    view = LoadedView(clock.now() if clock else (await connection.single(SQL["now"]))[0])
-    for need in needs:
-        await view.load(connection, need, sight)
-    return view
+    owner = None if principal.system else principal.user_id
+    view = LoadedView("")
+    asked, trails = needs, list[One]()
+    while True:
+        answers, sight, now = await ask_as(connection, owner, partial(_questions, asked))
+        view.now = view.now or (clock.now() if clock else now)
+        for need, rows in zip(asked, answers, strict=True):
+            trails += view.take(need, rows, sight)
+        unknown = {(one.kind.name, one.id): one for trail in trails if (one := view.unknown(trail))}
+        if not unknown:
+            return view
+        asked = tuple(unknown.values())
+
+
+def _questions(needs: Sequence[Need], sight: Sight) -> list[Question]:
+    return [_question(need, sight) for need in needs]
+
+
+def _question(need: Need, sight: Sight) -> Question:
+    match need:
+        case One(kind, id):
+            return TABLES[kind.name].get(id, sight)
+        case Some(kind, where, limit):
+            return TABLES[kind.name].some(where, limit, sight)
+        case Span(kind):
+            return TABLES[kind.name].span(need, sight)
+        case Count(kind, where):
+            return TABLES[kind.name].count(where, sight)
+        case Folded(thread_id):
+            return folding(thread_id, sight)
+        case _:
+            assert_never(need)
