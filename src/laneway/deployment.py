@@ -8,8 +8,9 @@ from laneway.buses.local import LocalBus
 from laneway.clock import Clock
 from laneway.config import ConfigError, Settings
 from laneway.domain.admission import Caps
-from laneway.engine import Engine
+from laneway.engine import Engine, Places
 from laneway.engines.local import LocalEngine
+from laneway.runtime.places import TurnPlaces
 from laneway.store import FullStore, StoreOptions
 from laneway.stores.sqlite.store import SQLiteStore
 
@@ -28,19 +29,25 @@ class Deployment:
 def deploy(settings: Settings, clock: Clock, node: str) -> Deployment:
     """Make the parts that the settings ask for; nothing is opened yet. Raises `ConfigError` for a missing extra."""
     limits = settings.limits
-    caps = Caps(limits.turns, limits.turns_per_user, limits.alert_turns)
+    places = TurnPlaces(Caps(limits.turns, limits.turns_per_user, limits.alert_turns))
     options = StoreOptions(node, settings.lease_s)
     if settings.database_url is not None:
-        return _shared(settings.database_url.reveal(), clock, options, caps)
+        return _shared(settings, clock, options, places)
     path = MEMORY if settings.database == MEMORY else Path(settings.database_path)
-    return Deployment(SQLiteStore(path, clock, options), LocalBus(), LocalEngine(caps))
+    return Deployment(SQLiteStore(path, clock, options), LocalBus(), LocalEngine(places))
 
 
-def _shared(url: str, clock: Clock, options: StoreOptions, caps: Caps) -> Deployment:
+def _shared(settings: Settings, clock: Clock, options: StoreOptions, places: Places) -> Deployment:
     # Imported when a database is named: the libraries behind it are an extra.
     try:
+        from laneway.buses.postgres import PostgresBus  # noqa: PLC0415 - an extra
+        from laneway.engines.dbos import DBOSEngine  # noqa: PLC0415 - an extra
         from laneway.stores.postgres import PostgresStore  # noqa: PLC0415 - an extra
     except ImportError as error:
         hint = "Install it: pip install 'laneway[postgres]'."
         raise ConfigError("database_url: the extra `postgres` is not installed.", hint) from error
-    return Deployment(PostgresStore(url, clock, options), LocalBus(), LocalEngine(caps))
+    assert settings.database_url is not None
+    url = settings.database_url.reveal()
+    direct = (settings.database_direct_url or settings.database_url).reveal()
+    bus = PostgresBus(LocalBus(), direct, clock)
+    return Deployment(PostgresStore(url, clock, options), bus, DBOSEngine(places, direct, options.node, clock))

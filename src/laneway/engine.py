@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from laneway.domain.node import Living
+
 
 @dataclass(frozen=True, slots=True)
 class ReadyThread:
@@ -35,6 +37,26 @@ RunTurn = Callable[[ReadyThread, Slot], Awaitable[bool]]
 """Runs the thread's next turn to its end; False when there was nothing to run. Never raises but on cancellation."""
 
 
+class Places(Protocol):
+    """Where turns run in this process: each thread once at a time, no more at once than there are places, fairly."""
+
+    async def open(self, run_turn: RunTurn) -> None:
+        """Begin to run what has been let in."""
+        ...
+
+    async def close(self, drain_s: float) -> None:
+        """Let nothing in, wait `drain_s` for what runs, then cancel it. Safe to call twice."""
+        ...
+
+    def let_in(self, ready: ReadyThread) -> bool:
+        """Let a thread run as soon as it has a place, and look again if it runs; False when from now on it waits."""
+        ...
+
+    async def begun(self, thread_id: str) -> None:
+        """Return when the thread waits no longer: it has its place, or there was none to wait for."""
+        ...
+
+
 class Engine(Protocol):
     """Runs ready threads through `run_turn`, fairly."""
 
@@ -50,6 +72,6 @@ class Engine(Protocol):
         """Say, after the commit, that a thread is ready. Idempotent; a lost one is found by the sweep."""
         ...
 
-    async def requeue(self) -> None:
-        """Hand over again what a dead process of this engine held. The sweep calls it."""
+    async def requeue(self, nodes: Living) -> None:
+        """Hand over again what was handed to nodes that do not live. The sweep calls it."""
         ...

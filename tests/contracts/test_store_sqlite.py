@@ -12,8 +12,8 @@ import pytest
 
 from laneway.domain.errors import Conflict, Unavailable
 from laneway.domain.kinds import NODE, THREAD
+from laneway.domain.node import Node
 from laneway.domain.principal import SYSTEM
-from laneway.domain.user import Node
 from laneway.store import Page, Query, StoreOptions
 from laneway.stores.sqlite import SQLiteStore
 from laneway.stores.sqlite.database import Database, known_migrations
@@ -143,7 +143,7 @@ async def test_nodes_that_died_with_the_last_server_are_forgotten(path: Path) ->
     await second.open()
 
     assert await get(second, NODE, "first") is None
-    assert await get(second, NODE, "second") == Node("second", "", FakeClock().now())
+    assert await get(second, NODE, "second") == Node("second", "", FakeClock().now(), since=FakeClock().now())
     await second.close()
 
 

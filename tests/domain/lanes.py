@@ -14,13 +14,13 @@ from laneway.domain.instant import later
 from laneway.domain.item import Call, Effect, Item, Part
 from laneway.domain.json import Json, as_object
 from laneway.domain.kinds import NODE, QUEUE_ITEM, THREAD, TIMER, TURN
+from laneway.domain.node import Node
 from laneway.domain.principal import SYSTEM, Principal
 from laneway.domain.queue import Delivery
 from laneway.domain.rules import AgentTraits, Limits, Rules
 from laneway.domain.session import SessionResource
 from laneway.domain.thread import ThreadResource, Usage
 from laneway.domain.turn import ReviewAction
-from laneway.domain.user import Node
 from laneway.testing.owner import Stamp
 from tests.domain import reference
 from tests.domain.model_store import START, ModelStore
@@ -240,6 +240,7 @@ class Lanes:
 
     def _beat(self, node: str) -> None:
         self.world.alive.add(node)
+        self.world.known.add(node)
         self.store.records[NODE.name][node] = Node(node, "", self.store.now)
 
     def come_alive(self, chance: Random) -> None:
@@ -248,6 +249,7 @@ class Lanes:
     def die(self, chance: Random) -> None:
         node = chance.choice(NODES)
         self.world.alive.discard(node)
+        self.world.known.add(node)
         self.store.records[NODE.name][node] = Node(node, "", later(self.store.now, -LEASE_S))
 
     def begin(self, chance: Random) -> None:

@@ -145,6 +145,8 @@ class World:
     def __init__(self) -> None:
         self.threads: dict[str, Thread] = {}
         self.alive: set[str] = set()
+        self.known: set[str] = set()
+        """Nodes that ever showed a heartbeat."""
 
     def thread(self, id: str) -> Thread:
         if id not in self.threads:
@@ -286,7 +288,9 @@ class World:
                 self._go_on(turn, node)
 
     def _is_run(self, turn: Turn, by: str) -> bool:
-        return turn.node is not None and turn.node != by and turn.node in self.alive
+        """Whether it counts as run elsewhere: by a node that lives, or that nobody may say has died."""
+        is_elsewhere = turn.node is not None and turn.node != by and turn.node in self.known
+        return is_elsewhere and (turn.node in self.alive or by not in self.alive)
 
     def _take_up_waiting(self, thread: Thread, turn: Turn, node: str) -> None:
         asking = turn.asking()

@@ -5,8 +5,7 @@ import random
 from collections.abc import Iterable
 
 from laneway.buses.local import LocalBus
-from laneway.domain.admission import Caps
-from laneway.engine import ReadyThread
+from laneway.engine import Places, ReadyThread
 from laneway.engines.local import LocalEngine
 
 _RANDOM = random.Random()
@@ -39,8 +38,8 @@ class LyingBus(LocalBus):
 class DeafEngine(LocalEngine):
     """Does not hear of half of the threads that became ready; what it has not heard of once, it hears the next time."""
 
-    def __init__(self, caps: Caps) -> None:
-        super().__init__(caps)
+    def __init__(self, places: Places) -> None:
+        super().__init__(places)
         self._unheard: set[str] = set()
 
     def dispatch(self, ready: ReadyThread) -> None:

@@ -176,7 +176,7 @@ async def test_a_deleted_thread_asks_nobody_any_more(app: TestApp, ada: Owner):
     await app.drain()
 
     assert app.effects == []
-    assert app.engine.running == 0
+    assert app.places.running == 0
 
 
 async def test_the_mode_that_counts_is_that_at_the_start_of_the_turn(app: TestApp, ada: Owner, gates: Gates):

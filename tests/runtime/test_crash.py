@@ -121,7 +121,7 @@ async def test_within_the_lease_nobody_takes_a_turn_of_a_silent_process(app: Tes
 
 async def nothing_more(app: TestApp) -> None:
     """Let whatever was dispatched find that there is nothing to run."""
-    while app.engine.running:  # noqa: ASYNC110 - a place is given back in the next few turns of the loop
+    while app.places.running:  # noqa: ASYNC110 - a place is given back in the next few turns of the loop
         await asyncio.sleep(0)
 
 
@@ -299,7 +299,7 @@ async def test_a_store_that_went_away_under_an_agent_is_not_the_agents_failure()
     async with running(Played("steered", steered, steer=True)) as app:
         ada = app.user()
         thread = await ada.thread("go")
-        while away or app.engine.running:  # noqa: ASYNC110 - the runner gives up within a few turns of the loop
+        while away or app.places.running:  # noqa: ASYNC110 - the runner gives up within a few turns of the loop
             await asyncio.sleep(0)
 
         await app.upkeep.sweep()

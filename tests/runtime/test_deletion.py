@@ -23,7 +23,7 @@ async def delete(ada: Owner, thread_id: str) -> None:
 
 async def at_rest(app: TestApp) -> None:
     await app.drain()
-    while app.engine.running:  # noqa: ASYNC110 - a place is given back in the next few turns of the loop
+    while app.places.running:  # noqa: ASYNC110 - a place is given back in the next few turns of the loop
         await asyncio.sleep(0)
 
 

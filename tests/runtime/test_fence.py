@@ -127,7 +127,7 @@ async def test_nothing_that_a_stale_attempt_does_is_recorded(what: str):
         events, items, kept = await ada.events(thread.id), await ada.items(thread.id), await rows(app)
 
         frozen.wakes.set()
-        while app.engine.running:  # noqa: ASYNC110 - the stale runner gives up within a few turns of the loop
+        while app.places.running:  # noqa: ASYNC110 - the stale runner gives up within a few turns of the loop
             await asyncio.sleep(0)
 
         # What is only said is refused behind the agent's back.
@@ -178,7 +178,7 @@ async def test_a_stale_attempt_cannot_write_into_a_turn_that_a_review_has_freed(
         events = await ada.events(thread.id)
 
         tool.returns.set()
-        while app.engine.running:  # noqa: ASYNC110 - the stale runner gives up within a few turns of the loop
+        while app.places.running:  # noqa: ASYNC110 - the stale runner gives up within a few turns of the loop
             await asyncio.sleep(0)
 
         assert await ada.events(thread.id) == events

@@ -18,6 +18,7 @@ from laneway.cli.serve import serve
 from laneway.cli.tail import tail
 from laneway.cli.threads import threads
 from laneway.cli.users import users
+from laneway.cli.worker import worker
 from laneway.domain.errors import LanewayError
 
 
@@ -56,7 +57,7 @@ def laneway(
     """What stands before every command."""
 
 
-for command in (serve, chat, ask, threads, tail, queue, users, export, compact, doctor):
+for command in (serve, worker, chat, ask, threads, tail, queue, users, export, compact, doctor):
     app.command()(command)
 app.command("import")(import_)
 app.add_typer(key.app, name="key")

@@ -1,7 +1,6 @@
 """Server: runs an app behind uvicorn: says when it is ready, and stops it in an order that loses nothing."""
 
 import asyncio
-import signal
 import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import uvicorn
 from laneway.api import create_api
 from laneway.app import App
 from laneway.cli import interpreter
+from laneway.cli.signals import stopping
 from laneway.config import Settings
 from laneway.domain.errors import Conflict
 from laneway.runtime.logs import Redactor
@@ -40,7 +40,7 @@ async def run_server(settings: Settings, redactor: Redactor, ready: Callable[[Ru
             await app.start()
             redactor.register(await app.credentials.ensure_admin_key(app.data_dir))
             interpreter.settle()
-            await answer(app, listener, lambda: ready(_running(app)), _signalled(app))
+            await answer(app, listener, lambda: ready(_running(app)), stopping(app))
         finally:
             await app.stop()
 
@@ -55,21 +55,6 @@ async def answer(app: App, listener: socket.socket, ready: Callable[[], None], s
         asked.cancel()
         await app.streams.stop()
         server.should_exit = True
-
-
-def _signalled(app: App) -> asyncio.Event:
-    """Set at the first signal. At a second one the turns that still run are released at once."""
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    hurrying: set[asyncio.Task[None]] = set()
-
-    def heard() -> None:
-        if stop.is_set():
-            hurrying.add(loop.create_task(app.engine.stop(0)))
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, heard)
-    return stop
 
 
 def _running(app: App) -> Running:

@@ -100,19 +100,23 @@ def _limits(table: Mapping[str, Any], host: str) -> Limits:
 
 def _check(settings: Settings, registered: Collection[str]) -> None:
     if settings.database_url is not None:
-        _check_database_url(settings.database_url.reveal(), settings.database)
+        _check_database_url("database_url", settings.database_url.reveal())
+        if settings.database:
+            raise ConfigError("database: there is a database_url, too.", "Keep the one that is meant.")
+    if settings.database_direct_url is not None:
+        _check_database_url("database_direct_url", settings.database_direct_url.reveal())
+        if settings.database_url is None:
+            raise ConfigError("database_direct_url: there is no database_url.", "Set that one first.")
     if not is_loopback(settings.host) and not settings.allow_remote:
         raise ConfigError(f"host: {settings.host} can be reached from other machines.", "Say --allow-remote too.")
     if settings.default_agent not in {*settings.agents, *registered}:
         raise ConfigError(f"default_agent: there is no agent {settings.default_agent}.", "Add it under [agents].")
 
 
-def _check_database_url(url: str, database: str) -> None:
+def _check_database_url(name: str, url: str) -> None:
     try:
         scheme = urlsplit(url).scheme
     except ValueError:
         scheme = ""
     if scheme not in ("postgresql", "postgres"):
-        raise ConfigError("database_url: it names no Postgres.", "Write postgresql://user:password@host/database.")
-    if database:
-        raise ConfigError("database: there is a database_url, too.", "Keep the one that is meant.")
+        raise ConfigError(f"{name}: it names no Postgres.", "Write postgresql://user:password@host/database.")

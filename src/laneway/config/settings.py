@@ -114,6 +114,9 @@ class Settings:
     database_url: Secret | None = None
     """A Postgres that several processes share, as `postgresql://user:password@host/database`, in place of SQLite.
     Needs the extra `postgres`."""
+    database_direct_url: Secret | None = None
+    """The same database without a connection pooler before it, when `database_url` has one. A connection that listens
+    needs a server process of its own."""
     allow_remote: bool = False
     """Allow other machines to connect. Every request needs a key or a login in any case."""
     allowed_hosts: tuple[str, ...] = ()
@@ -148,10 +151,10 @@ class Settings:
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret among the settings, for the redactor."""
-        kept = (self.database_url, *(agent.api_key for agent in self.agents.values()))
-        secrets = [secret.reveal() for secret in kept if secret is not None]
-        password = urlsplit(self.database_url.reveal()).password if self.database_url else None
-        return (*secrets, password) if password else tuple(secrets)
+        urls = [each.reveal() for each in (self.database_url, self.database_direct_url) if each is not None]
+        keys = [agent.api_key.reveal() for agent in self.agents.values() if agent.api_key is not None]
+        passwords = [password for url in urls if (password := urlsplit(url).password)]
+        return (*urls, *keys, *passwords)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from laneway.domain.approval import Approval
 from laneway.domain.audit import AuditEntry
 from laneway.domain.item import Item
 from laneway.domain.lane import Lane
+from laneway.domain.node import Node
 from laneway.domain.parcel import Origin
 from laneway.domain.queue import QueueItem
 from laneway.domain.record import Kind, Record
@@ -14,7 +15,7 @@ from laneway.domain.session import Attachment, EnvironmentEntry, Note, Selection
 from laneway.domain.template import Template
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
-from laneway.domain.user import IdempotentReply, Key, Login, Node, User
+from laneway.domain.user import IdempotentReply, Key, Login, User
 from laneway.domain.vote import Vote
 
 USER = Kind("user", User, ("name", "administers"), unique=(("name",),))

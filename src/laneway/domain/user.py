@@ -86,12 +86,3 @@ class IdempotentReply:
     created_at: Instant
     offset: int = 0
     """Filled in by the store: the log's offset at the end of the first commit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A process that runs turns. Its heartbeat is written by the store, in the store's own time."""
-
-    id: str
-    owner: str
-    beat_at: Instant

@@ -10,6 +10,7 @@ from laneway.domain.errors import Conflict, Invalid, NotFound, TooMany
 from laneway.domain.instant import Instant, seconds_between
 from laneway.domain.json import Json
 from laneway.domain.kinds import TIMER
+from laneway.domain.node import Living
 from laneway.domain.principal import SYSTEM, Principal
 from laneway.runtime.schedule import is_missed, next_after, schedule
 from laneway.runtime.submit import Answer, Idempotency, Runtime
@@ -19,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 LATE_S = 60.0
 """An occurrence that is later than this was missed: its timer's policy says what happens."""
+LEFT_S = 2.0
+"""An occurrence that is later than this is raised by whichever node finds it."""
 BATCH = 100
 
 
@@ -63,15 +66,20 @@ class Timers:
         )  # fmt: skip
         return await self._runtime.submit(principal, command, idempotency)
 
-    async def fire_due(self) -> float | None:
-        """Raise every occurrence that is due; return the seconds until the next one, None when there is none."""
+    async def fire_due(self, nodes: Living | None = None) -> float | None:
+        """Raise every occurrence that is due; return the seconds until the next one, None when there is none.
+
+        Of several nodes one raises a timer's occurrences, and the others what it has left for too long.
+        """
         now = self._runtime.clock.now()
         cursor: str | None = None
         while True:
             # Each timer has one try a pass: one that cannot be fired must not stand before all the others.
             due, cursor = await self._due(Where("due_at", "<=", now), BATCH, cursor)
             for timer in due:
-                await self._fire(timer, now)
+                is_left = seconds_between(timer.due_at or now, now) > LEFT_S
+                if nodes is None or is_left or nodes.is_mine(timer.id, 0):
+                    await self._fire(timer, now)
             if cursor is None:
                 break
         following, _ = await self._due(Where("due_at", ">", now), 1)

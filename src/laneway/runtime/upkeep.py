@@ -8,15 +8,16 @@ import structlog
 
 from laneway.bus import Bus
 from laneway.domain.approval import Approval
+from laneway.domain.changes import Changes, Decision, Drop, Some, View
 from laneway.domain.command import TellState, UpdateThread
 from laneway.domain.errors import LanewayError
 from laneway.domain.instant import later
 from laneway.domain.kinds import APPROVAL, ATTACHMENT, NODE, SESSION, THREAD, TURN
+from laneway.domain.node import Living, living
 from laneway.domain.principal import SYSTEM
 from laneway.domain.session import Attachment, Session
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
-from laneway.domain.user import Node
 from laneway.engine import Engine, ReadyThread
 from laneway.runtime.answers import Answers
 from laneway.runtime.attachments import Attachments
@@ -31,6 +32,7 @@ log = structlog.get_logger(__name__)
 SWEEP_S = 1.0
 PRUNE_EVERY_S = 600.0
 PAGE = 200
+FORGOTTEN_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,9 @@ class Upkeep:
         self._cursors: dict[tuple[Where, ...], str | None] = {}
         self._files_went = True
         self._has_swept = False
+        self._sweeps = 0
+        self._nodes = Living(runner.node, (runner.node,), may_bury=False)
+        """As of the last sweep; before the first, nobody else is known."""
         self._tasks: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
         self._hush: Callable[[], None] | None = None
@@ -94,31 +99,47 @@ class Upkeep:
 
     async def sweep(self) -> None:
         """Dispatch ready threads that nobody began and turns that nobody runs; look for cancels and answers."""
+        nodes = await self._living()
+        self._sweeps += 1
+        if nodes.leads and not self._nodes.leads:
+            self._news.set()
+        self._nodes = nodes
         for thread in await self._next(Query(THREAD, (Where("status", "=", "queued"),), limit=PAGE)):
-            if isinstance(thread, Thread):
+            if isinstance(thread, Thread) and self._is_mine(thread.id):
                 self._engine.dispatch(ready_thread(thread))
-        left_alone = await self._nodes_alive()
-        await self._dispatch_turns("running", left_alone)
-        await self._dispatch_turns("waiting", left_alone, but=await self._asking())
+        await self._dispatch_turns("running", nodes)
+        await self._dispatch_turns("waiting", nodes, but=await self._asking())
         self._has_swept = True
-        await self._engine.requeue()
         await self._runner.look_for_cancels()
         self._answers.look_again()
+        await self._engine.requeue(nodes)
 
-    async def _dispatch_turns(self, status: str, left_alone: frozenset[str], but: frozenset[str] = frozenset()) -> None:
+    async def _dispatch_turns(self, status: str, nodes: Living, but: frozenset[str] = frozenset()) -> None:
         """Dispatch the active turns that nobody seems to run; whether that is so, the claim finds out."""
         running = frozenset(self._runner.running)
+        left_alone = frozenset(nodes.names) - {nodes.me}
         for turn in await self._next(Query(TURN, (Where("status", "=", status),), limit=PAGE)):
             if not isinstance(turn, Turn) or turn.id in running or turn.node in left_alone:
+                continue
+            if turn.node != nodes.me and not self._is_mine(turn.thread_id):
                 continue
             if turn.node is not None or turn.id not in but:
                 self._engine.dispatch(ReadyThread(turn.thread_id, turn.session_id, turn.owner))
 
-    async def _nodes_alive(self) -> frozenset[str]:
-        """The other nodes that show a heartbeat: what they run is theirs."""
-        silent_since = later(self._runtime.clock.now(), -self._runtime.rules.lease_s)
-        nodes = await self._page(Query(NODE, (Where("beat_at", ">", silent_since),), limit=1000))
-        return frozenset(node.id for node in nodes if isinstance(node, Node)) - {self._runner.node}
+    def _is_mine(self, id: str) -> bool:
+        """Whether to look after it in this round: after a start after everything, then after this node's share."""
+        return not self._has_swept or self._nodes.is_mine(id, self._sweeps)
+
+    async def _living(self) -> Living:
+        """The nodes that show a heartbeat, by the store's own time: what they run is theirs."""
+        me, lease_s = self._runner.node, self._runtime.rules.lease_s
+
+        def look(view: View) -> Decision:
+            return Decision(reply=living(view.some(NODE), me, view.now, lease_s))
+
+        found = (await self._store.transact(SYSTEM, (Some(NODE, {}),), look)).reply
+        assert isinstance(found, Living)
+        return found
 
     async def _asking(self) -> frozenset[str]:
         """Turns that wait for an answer that has not come; after a start each of them is looked at once."""
@@ -130,10 +151,10 @@ class Upkeep:
     async def tidy(self) -> None:
         """Tell states that changed too soon after the last telling, and erase what was deleted."""
         for session in await self._page(Query(SESSION, (Where("state_untold", "=", True),), limit=PAGE)):
-            if isinstance(session, Session) and not session.deleted:
+            if isinstance(session, Session) and not session.deleted and self._is_mine(session.id):
                 clock = self._runtime.clock
                 await self._runtime.submit(SYSTEM, TellState(at=clock.now(), seed=clock.seed(), session_id=session.id))
-        while await self._store.erase():
+        while self._nodes.leads and await self._store.erase():
             pass
 
     async def collect_files(self) -> None:
@@ -153,6 +174,7 @@ class Upkeep:
         events = later(now, -self._kept.events_s) if self._kept.events_s else None
         await self._store.compact(Retention(later(now, -self._kept.deltas_s), events))
         await self._archive_alerts(later(now, -self._kept.alerts_s))
+        await self._forget_nodes()
 
     async def _archive_alerts(self, before: str) -> None:
         where = (
@@ -165,15 +187,27 @@ class Upkeep:
                 command = UpdateThread(at=clock.now(), seed=clock.seed(), thread_id=thread.id, changes=changes)
                 await self._runtime.submit(SYSTEM, command)
 
+    async def _forget_nodes(self) -> None:
+        """Forget nodes that died long ago. What one of them still held would be free."""
+
+        def forget(view: View) -> Decision:
+            before = later(view.now, -FORGOTTEN_S)
+            return Decision(
+                Changes(drops=tuple(Drop(NODE, each.id) for each in view.some(NODE) if each.beat_at < before))
+            )
+
+        await self._store.transact(SYSTEM, (Some(NODE, {}),), forget)
+
     async def _fire_timers(self) -> None:
         """Raise what is due; within the last second before a due time, wait for exactly that."""
-        wait = await self._timers.fire_due()
+        wait = await self._timers.fire_due(self._nodes)
         if wait is not None and wait < SWEEP_S:
             await self._runtime.clock.sleep(wait)
-            await self._timers.fire_due()
+            await self._timers.fire_due(self._nodes)
 
     async def _index(self) -> None:
-        await self._projection.catch_up()
+        if self._nodes.leads:
+            await self._projection.catch_up()
 
     async def _next(self, query: Query) -> Sequence[object]:
         """A page of what a query finds, sweep after sweep another; after a start, all of it."""

@@ -16,14 +16,15 @@ from laneway.domain.admission import Caps
 from laneway.domain.approval import Approval
 from laneway.domain.changes import Changes, Decision, Put
 from laneway.domain.kinds import APPROVAL, NODE, THREAD, TURN
+from laneway.domain.node import Node
 from laneway.domain.principal import SYSTEM, Principal
 from laneway.domain.rules import AgentTraits, Limits, Rules
 from laneway.domain.thread import Thread
-from laneway.domain.user import Node
 from laneway.engines.local import LocalEngine
 from laneway.environments.plain import PlainEnvironment
 from laneway.runtime.answers import Answers
 from laneway.runtime.attachments import Attachments
+from laneway.runtime.places import TurnPlaces
 from laneway.runtime.projection import Projection
 from laneway.runtime.session_state import SessionState
 from laneway.runtime.submit import Runtime
@@ -120,7 +121,8 @@ class TestApp:
         services = TurnServices(self.store, self.clock, Toolbox(built_in, environments), attachments, self.answers)
         runner = RunnerOptions(self.node, options.flush_s, options.wall_clock_s, options.stop_grace_s)
         self.runner = TurnRunner(self.runtime, services, self.agents, environments, self.bus, runner)
-        self.engine = LocalEngine(options.caps)
+        self.places = TurnPlaces(options.caps)
+        self.engine = LocalEngine(self.places)
         self.upkeep = Upkeep(
             self.runtime, self.store, self.engine, self.runner, self.answers, self.timers,
             Projection(self.store, self.store), attachments, self.bus, Kept(),
@@ -198,7 +200,7 @@ class TestApp:
     async def drain(self) -> None:
         """Return when no thread is queued or running. One that waits for a person's answer is at rest."""
         await self.until(self._is_at_rest)
-        while self.engine.running:  # noqa: ASYNC110 - a place is given back in the next few turns of the loop
+        while self.places.running:  # noqa: ASYNC110 - a place is given back in the next few turns of the loop
             await asyncio.sleep(0)
 
     async def _is_at_rest(self) -> bool:

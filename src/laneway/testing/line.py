@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from laneway.domain.changes import Decision, Need, View
+from laneway.domain.changes import Changes, Decision, Need, View
 from laneway.domain.errors import Unavailable
 from laneway.domain.event import Delta
 from laneway.domain.principal import Principal
@@ -34,7 +34,8 @@ class StoreLine:
         self, principal: Principal, needs: Sequence[Need], decide: Callable[[View], Decision]
     ) -> Committed:
         committed = await self._real.transact(principal, needs, decide)
-        self.commits.append(tuple(event.type for event in committed.events))
+        if committed.changes != Changes():
+            self.commits.append(tuple(event.type for event in committed.events))
         return committed
 
     async def append(self, deltas: Sequence[Delta]) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from laneway.config import load
 from laneway.domain.changes import Changes, Decision, Put
 from laneway.domain.errors import LanewayError, Unavailable
 from laneway.domain.kinds import NODE
+from laneway.domain.node import Node as NodeRecord
 from laneway.domain.principal import SYSTEM, Principal
-from laneway.domain.user import Node as NodeRecord
 from laneway.stores.sqlite.store import SQLiteStore
 from laneway.testing.owner import Owner
 from tests.prove.bugs.inner import put

@@ -54,6 +54,7 @@ from laneway.domain.kinds import (
     KEY,
     LANE,
     LOGIN,
+    NODE,
     NOTE,
     QUEUE_ITEM,
     SESSION,
@@ -263,7 +264,7 @@ _TABLE: tuple[Verb, ...] = (
         resolve_approval,
     ),
     verb(c.BeginTurn, lambda m: _queue(m.thread_id), begin_turn),
-    verb(c.TakeUpTurn, lambda m: _turn(m.thread_id, m.turn_id), take_up_turn),
+    verb(c.TakeUpTurn, lambda m: (*_turn(m.thread_id, m.turn_id), One(NODE, m.node)), take_up_turn),
     verb(c.RecordTurn, _recording, record_turn),
     verb(
         c.CreateTimer, lambda m: (One(SESSION, m.session_id), Count(TIMER, {"session_id": m.session_id})), create_timer

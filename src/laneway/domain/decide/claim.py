@@ -17,7 +17,6 @@ from laneway.domain.event import (
     TurnStarted,
 )
 from laneway.domain.frozen import replace
-from laneway.domain.instant import later
 from laneway.domain.item import Item, item_resource
 from laneway.domain.kinds import APPROVAL, ITEM, NODE, QUEUE_ITEM, TURN
 from laneway.domain.lane import LaneKey
@@ -121,12 +120,16 @@ def take_up_turn(draft: Draft, command: TakeUpTurn) -> Decision:
 
 
 def _is_run(draft: Draft, turn: Turn, claimant: str) -> bool:
-    """Whether another node holds the turn and still shows a heartbeat: the store's time decides, nothing else.
+    """Whether another node holds the turn and may live: the store's time decides, nothing else.
 
     A node that claims a turn of its own has lost it: an engine runs a thread once at a time.
     """
-    node = draft.view.get(NODE, turn.node) if turn.node and turn.node != claimant else None
-    return node is not None and node.beat_at > later(draft.view.now, -draft.rules.lease_s)
+    now, lease_s = draft.view.now, draft.rules.lease_s
+    holder = draft.view.get(NODE, turn.node) if turn.node and turn.node != claimant else None
+    if holder is None:
+        return False
+    heir = draft.view.get(NODE, claimant)
+    return holder.is_alive(now, lease_s) or heir is None or not heir.may_bury(now, lease_s)
 
 
 def _doubtful(draft: Draft, turn: Turn) -> list[Item]:

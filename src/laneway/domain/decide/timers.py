@@ -83,6 +83,8 @@ def fire_timer(draft: Draft, command: FireTimer) -> Decision:
     session, timer = draft.session(command.session_id), _timer(draft, command.session_id, command.timer_id)
     if timer.version != command.timer_version or timer.due_at != command.occurrence:
         raise NothingToRun("The timer was changed, or this occurrence was raised.")
+    if command.occurrence > draft.view.now:
+        raise NothingToRun("It is not due yet by the store's own time.")
     state, reason = _fate(draft, session, timer, command.skip)
     firing = Firing(
         draft.ids.make("alt"), timer.owner, session.id, timer.id, command.occurrence,

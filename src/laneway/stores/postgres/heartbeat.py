@@ -7,7 +7,7 @@ import structlog
 
 from laneway.domain.errors import LanewayError, Unavailable
 from laneway.domain.kinds import NODE
-from laneway.domain.user import Node
+from laneway.domain.node import Node
 from laneway.stores.postgres.connection import Connection, connect
 from laneway.stores.postgres.queries import SQL
 from laneway.stores.postgres.table import TABLES
@@ -20,7 +20,8 @@ class Heartbeat:
 
     def __init__(self, url: str, node: str, lease_s: float) -> None:
         self._url = url
-        self._node = node
+        self._node = Node(node, "", "")
+        self._lease_s = lease_s
         self._period_s = lease_s / 3
         self._connection: Connection | None = None
         self._began = threading.Event()
@@ -53,7 +54,7 @@ class Heartbeat:
                     runner.run(self._beat())
                 except LanewayError as error:
                     # The next beat may come through; if none does, the lease runs out, and that is the truth then.
-                    log.warning("heartbeat failed", node=self._node, error=error.detail)
+                    log.warning("heartbeat failed", node=self._node.id, error=error.detail)
             runner.run(self._leave())
 
     async def _beat(self) -> None:
@@ -63,7 +64,9 @@ class Heartbeat:
                     self._connection = await connect(self._url)
                 # The time is taken before the write: a beat that waited must not look younger than it is.
                 (now,) = await self._connection.single(SQL["now"])
-                await self._connection.execute(*TABLES[NODE.name].putting([Node(self._node, "", str(now))]))
+                beaten = self._node.beaten(str(now), self._lease_s)
+                await self._connection.execute(*TABLES[NODE.name].putting([beaten]))
+                self._node = beaten
         except TimeoutError:
             self._drop()
             raise Unavailable("The database did not take the heartbeat in time.") from None
@@ -77,5 +80,13 @@ class Heartbeat:
             connection.terminate()
 
     async def _leave(self) -> None:
-        if self._connection is not None:
+        """Go without leaving a name behind: whoever looks for what this node still holds finds it free at once."""
+        if self._connection is None:
+            return
+        try:
+            async with asyncio.timeout(self._period_s):
+                await TABLES[NODE.name].drop(self._connection, [self._node.id])
+        except (LanewayError, TimeoutError):
+            self._drop()
+        else:
             await self._connection.close()

@@ -17,6 +17,8 @@ _CLEAN = str.maketrans({"\x02": None, "\x03": None, "\x00": " "})
 
 async def index_entries(connection: Connection, entries: Sequence[SearchEntry], position: int) -> int:
     """Put, replace or remove entries, and move the projection's cursor, which never goes back; returns it."""
+    # One after another: two that put the same entry would find it missing both.
+    await connection.fetch(SQL["one_job"], ("search",))
     # The projection may be late: what has been deleted meanwhile must not come back through it.
     scopes = {id for entry in entries for id in (entry.thread_id, entry.session_id)}
     if scopes:

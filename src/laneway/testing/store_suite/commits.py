@@ -10,9 +10,10 @@ from laneway.domain.changes import Changes, Decision, One, Put, View
 from laneway.domain.errors import Conflict, Internal, LanewayError, ThreadDrift, Unavailable
 from laneway.domain.instant import parse_instant, seconds_between
 from laneway.domain.kinds import FIRING, IDEMPOTENCY, ITEM, NODE, NOTE, SESSION, THREAD, TURN, USER
+from laneway.domain.node import Node
 from laneway.domain.principal import SYSTEM
 from laneway.domain.session import Note
-from laneway.domain.user import IdempotentReply, Node
+from laneway.domain.user import IdempotentReply
 from laneway.store import Get, StoreOptions
 from laneway.testing.clock import START, FakeClock
 from laneway.testing.store_suite.case import FullStore, StoreCase, commit, get, whole_log
@@ -233,7 +234,8 @@ class Commits(StoreCase):
         kept = await get(store, NODE, "node_1")
         assert kept is not None
         now = await store.transact(SYSTEM, (), lambda view: Decision(reply=view.now))
-        assert kept == Node("node_1", "", kept.beat_at if self.keeps_own_time else clock.now())
+        beat_at = kept.beat_at if self.keeps_own_time else clock.now()
+        assert kept == Node("node_1", "", beat_at, since=beat_at)
         assert 0 <= seconds_between(kept.beat_at, str(now.reply)) < StoreOptions().lease_s
         await store.close()
 

@@ -9,8 +9,8 @@ import pytest
 from laneway.domain.changes import Count, Decision, Folded, Need, One, Some, Span, View
 from laneway.domain.errors import Internal
 from laneway.domain.kinds import ITEM, NODE, QUEUE_ITEM, SESSION, THREAD, TURN
+from laneway.domain.node import Node
 from laneway.domain.principal import Principal
-from laneway.domain.user import Node
 from laneway.store import Fold
 from laneway.testing.clock import START
 from laneway.testing.store_suite.case import FullStore, StoreCase, commit

@@ -21,6 +21,7 @@ from laneway.domain.item import Item, Part
 from laneway.domain.json import Json
 from laneway.domain.kinds import KINDS
 from laneway.domain.lane import Lane
+from laneway.domain.node import Node
 from laneway.domain.parcel import Origin
 from laneway.domain.principal import Principal
 from laneway.domain.queue import QueueItem
@@ -29,7 +30,7 @@ from laneway.domain.session import Attachment, EnvironmentEntry, Note, Selection
 from laneway.domain.template import Template
 from laneway.domain.thread import Thread, ThreadSettings
 from laneway.domain.turn import Turn, TurnStatus
-from laneway.domain.user import IdempotentReply, Key, Login, Node, User
+from laneway.domain.user import IdempotentReply, Key, Login, User
 from laneway.domain.vote import Vote
 from laneway.testing.clock import START
 

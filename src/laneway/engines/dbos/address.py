@@ -1,0 +1,41 @@
+"""Address: the database's URL as the libraries under DBOS read it, and their log lines as ours."""
+
+import logging
+
+import sqlalchemy as sa
+import structlog
+from psycopg.pq import Conninfo
+
+log = structlog.get_logger(__name__)
+
+
+def libpq_address(url: str) -> sa.URL:
+    """The same database: what this driver does not know as a parameter is a setting of the server, as for the store."""
+    made = sa.make_url(url)
+    known = {each.keyword.decode() for each in Conninfo.get_defaults()}
+    settings = [f"-c{name}={value}" for name, value in made.query.items() if name not in known]
+    query = {name: value for name, value in made.query.items() if name in known}
+    if settings:
+        query["options"] = " ".join((*settings, *_texts(query.get("options", ()))))
+    return made.set(drivername="postgresql+psycopg", query=query)
+
+
+def _texts(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value
+
+
+class _Handler(logging.Handler):
+    """Hands DBOS's log lines on, as facts with fields."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        tell = log.error if record.levelno >= logging.ERROR else log.warning
+        tell("dbos", detail=record.getMessage())
+
+
+def quiet_logs() -> None:
+    """Let DBOS log where we log, and only what goes wrong: it makes no handler of its own where there is one."""
+    logger = logging.getLogger("dbos")
+    logger.propagate = False
+    logger.setLevel(logging.WARNING)
+    if not any(isinstance(handler, _Handler) for handler in logger.handlers):
+        logger.addHandler(_Handler())
