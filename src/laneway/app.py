@@ -32,6 +32,7 @@ from laneway.runtime.exporting import Exports
 from laneway.runtime.importing import ImportBounds, Imports
 from laneway.runtime.projection import Projection
 from laneway.runtime.session_state import SessionState
+from laneway.runtime.shares import Shares
 from laneway.runtime.submit import Answer, Idempotency, Runtime
 from laneway.runtime.system_clock import SystemClock
 from laneway.runtime.timers import Timers
@@ -64,8 +65,9 @@ class App:
         self.timers = Timers(self.runtime, self.store)
         self.states = SessionState(self.runtime, self.store, self.environments)
         self.credentials = Credentials(self.store, self.runtime, self.bus, self.clock)
+        self.shares = Shares(self.store, self.runtime, self.clock, settings.shares.enabled)
         self.streams = EventStreams(
-            self.store, self.bus, self.clock, self.credentials,
+            self.store, self.bus, self.clock, self.credentials, self.shares,
             per_user=settings.limits.streams_per_user, per_server=settings.limits.streams,
         )  # fmt: skip
         self.watchdog = Watchdog()

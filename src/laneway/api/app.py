@@ -55,6 +55,7 @@ class Api(Starlette):
         self.state.metrics = Metrics(app.store, app.clock, app.streams)
         self.state.failures = Failures(app.clock, app.settings.limits.auth_failures_per_min)
         self._gate = Gate(super().__call__, app, self.state.failures, self.state.metrics, open_paths)
+        self.state.requests = self._gate.requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Taken here, where `send` is still the server's own.

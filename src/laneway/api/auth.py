@@ -56,7 +56,7 @@ class Gate:
         self._origins: Origins = origins_of(app.settings)
         self._proxies = Proxies(app.settings.trusted_proxies)
         self._failures = failures
-        self._requests = Requests(app.clock, limits.requests_per_s, limits.burst)
+        self.requests = Requests(app.clock, limits.requests_per_s, limits.burst)
         self._open_paths = tuple((method, compile_path(path)[0]) for method, path in open_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -97,7 +97,7 @@ class Gate:
         if is_cookie:
             site, mode = headers.first("sec-fetch-site"), headers.first("sec-fetch-mode")
             self._origins.check_cookie_use(method, origins, site, mode)
-        self._requests.take(verified.principal.user_id)
+        self.requests.take(verified.principal.user_id)
         scope["laneway.verified"] = verified
 
     async def _verify(self, headers: Headers, source: str) -> tuple[VerifiedPrincipal, bool]:

@@ -24,8 +24,10 @@ from laneway.domain.json import Json
 from laneway.domain.kinds import IDEMPOTENCY
 from laneway.domain.principal import Principal
 from laneway.domain.record import Kind, Record
+from laneway.domain.share import Permission
 from laneway.domain.user import IdempotentReply
 from laneway.runtime.credentials import VerifiedPrincipal
+from laneway.runtime.shares import Grant
 from laneway.runtime.submit import Answer, Idempotency
 from laneway.store import Ask, Get, Page, Query, Snapshot
 
@@ -46,6 +48,8 @@ class Call:
         self.app = app
         self.request = request
         self.owned: dict[str, Record] = {}
+        self.grant: Grant | None = None
+        """What lets the caller read a thread that is not theirs."""
         self._query = query
         self._raw = b""
         self.headers = Headers(tuple((name.lower(), value) for name, value in request.headers.items()))
@@ -76,11 +80,11 @@ class Call:
     def seed(self) -> bytes:
         return self.app.clock.seed()
 
-    def count_failure(self) -> None:
-        """Count a wrong credential that a body or an address brought; raises `TooMany` over the limit."""
+    def count_failure(self, repeated: str | None = None) -> None:
+        """Count a wrong credential that a body or an address brought, a repeated one once; raises `TooMany`."""
         failures = self.request.app.state.failures
         assert isinstance(failures, Failures)
-        failures.count(source_of(self.request.scope))
+        failures.count(source_of(self.request.scope), repeated)
 
     # --- what it names -------------------------------------------------------------------------------------------
 
@@ -152,8 +156,16 @@ class Call:
     # --- what it does --------------------------------------------------------------------------------------------
 
     async def read(self, *asks: Ask, log: str | None = None) -> Snapshot:
-        """Read what the caller may see."""
-        return await self.app.store.read(self.principal, *asks, log=log)
+        """Read what the caller may see; where a thread is shared with them, what its owner may."""
+        sight = self.grant.sight if self.grant is not None else self.principal
+        return await self.app.store.read(sight, *asks, log=log)
+
+    async def is_granted(self, thread_id: str, needed: Permission) -> bool:
+        """Whether the thread is shared with the caller for this; if so, they read from here on what its owner may."""
+        grant = await self.app.shares.find(self.user_id, thread_id)
+        if grant is not None and needed in ("view", grant.permission):
+            self.grant = grant
+        return self.grant is not None
 
     async def find(self, query: Query) -> Page:
         """Read one page."""
@@ -163,7 +175,8 @@ class Call:
 
     async def submit(self, command: Command, body: bytes | None = None) -> Answer:
         """Record a command; the same request sent again gets the first answer again."""
-        return await self.app.runtime.submit(self.principal, command, self.idempotency(body))
+        principal = replace(self.principal, user_id=self.grant.owner) if self.grant is not None else self.principal
+        return await self.app.runtime.submit(principal, command, self.idempotency(body))
 
     async def submit_as_system(self, command: Command) -> Answer:
         """Record an admin's command about what is not their own; for routes that are for admins alone."""

@@ -20,6 +20,7 @@ from laneway.app import App
 from laneway.domain.errors import Forbidden, LanewayError, NotFound
 from laneway.domain.principal import ADMINISTRATORS
 from laneway.domain.record import Kind, Record
+from laneway.domain.share import Permission
 from laneway.store import Get
 
 log = structlog.get_logger(__name__)
@@ -52,6 +53,8 @@ class Route:
     """Statuses beyond those that every route of its kind may answer with."""
     is_conditional: bool = False
     is_for_admins: bool = False
+    grants: Permission | None = None
+    """What somebody needs who is not the thread's owner, but with whom it is shared; None: it is the owner's alone."""
 
     async def answer(self, app: App, request: Request) -> Response:
         """Check scope, ownership and parameters, in this order, and let the route answer."""
@@ -64,8 +67,8 @@ class Route:
                 if self.method == "DELETE" and await call.was_done():
                     return call.nothing()
                 raise
-            call = Call(app, request, read_query(request.scope["query_string"], self.query))
-            call.owned = owned
+            grant, call = call.grant, Call(app, request, read_query(request.scope["query_string"], self.query))
+            call.owned, call.grant = owned, grant
             if self.policy == "write":
                 call.idempotency()  # refused when malformed, wherever it would not be needed
             return await self.handle(call)
@@ -91,6 +94,15 @@ class Route:
             raise
 
     async def _owned(self, call: Call) -> dict[str, Record]:
+        """The records that the path names: the caller's, or those of a thread that is shared with the caller."""
+        try:
+            return await self._found(call)
+        except NotFound:
+            if self.grants is None or not await call.is_granted(call.path("thread_id"), self.grants):
+                raise
+            return await self._found(call)
+
+    async def _found(self, call: Call) -> dict[str, Record]:
         ids = [call.request.path_params[_parameter(kind)] for kind in self.owns]
         if not all(_ID.fullmatch(each) for each in ids):
             raise NotFound
@@ -137,13 +149,14 @@ class Routes:
         refuses: tuple[int, ...] = (),
         is_conditional: bool = False,
         is_for_admins: bool = False,
+        grants: Permission | None = None,
     ) -> Callable[[Handle], Handle]:
         """Declare a route; there is no default for its policy."""
 
         def declare(handle: Handle) -> Handle:
             route = Route(
                 method, self._base + path, policy, handle, owns, query, body, body_media_type, is_body_optional, shows,
-                shows_media_type, status, refuses, is_conditional, is_for_admins,
+                shows_media_type, status, refuses, is_conditional, is_for_admins, grants,
             )  # fmt: skip
             self.all.append(route)
             return handle

@@ -8,7 +8,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from laneway.config.page import reference
-from laneway.config.settings import AgentSettings, ClientEnvironment, Limits, Secret, Settings, is_loopback
+from laneway.config.settings import AgentSettings, ClientEnvironment, Limits, Secret, Settings, Shares, is_loopback
 from laneway.config.source import ConfigError, Source, toml, variables
 
 __all__ = [
@@ -63,8 +63,9 @@ def _build(tree: dict[str, Any], environ: Mapping[str, str], registered: Collect
     named: dict[str, AgentSettings] = {}
     for name, table in tree.pop("agents", {}).items():
         named[name] = _agent(name, table, environ)
+    shares = tree.pop("shares", {})
     limits = _limits(tree.pop("limits", {}), tree.get("host", Settings.host))
-    settings = Settings(**tree, limits=limits)
+    settings = Settings(**tree, limits=limits, shares=Shares(**shares))
     # The agent that `--script-agent` adds stands beside the others: it is nobody's default.
     default_agent = settings.default_agent or next(iter((*registered, *named)), "guide")
     if settings.script_agent:

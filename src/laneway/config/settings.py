@@ -99,6 +99,15 @@ class Limits(rules.Limits):
     """Size of all that is read of a file to import, unpacked."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Who may read threads without a key."""
+
+    enabled: bool = False
+    """Allow links to threads, which anybody who has one can read until it expires or is ended. Sharing with a named
+    user of the server needs no such leave."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything that can be set."""
@@ -142,6 +151,7 @@ class Settings:
     alert_retention_s: Count = 7 * 86_400
     """After how long a finished alert thread is archived."""
     limits: Limits = field(default_factory=Limits)
+    shares: Shares = field(default_factory=Shares)
     agents: Mapping[str, AgentSettings] = field(default_factory=dict[str, AgentSettings])
 
     @property

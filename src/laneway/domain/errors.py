@@ -142,6 +142,13 @@ class NameTaken(Conflict):
     title = "Name taken"
 
 
+class SharesOff(Conflict):
+    """Links are off on this server; sharing with a named user is not."""
+
+    code = "shares_off"
+    title = "Shares off"
+
+
 class IdempotencyConflict(Conflict):
     """The Idempotency-Key was used for another body."""
 
@@ -273,6 +280,13 @@ class UnknownAgent(Invalid):
 
     code = "unknown_agent"
     title = "Unknown agent"
+
+
+class UnknownUser(Invalid):
+    """No active user has that name."""
+
+    code = "unknown_user"
+    title = "Unknown user"
 
 
 class UnknownAttachment(Invalid):

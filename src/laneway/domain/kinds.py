@@ -12,6 +12,7 @@ from laneway.domain.parcel import Origin
 from laneway.domain.queue import QueueItem
 from laneway.domain.record import Kind, Record
 from laneway.domain.session import Attachment, EnvironmentEntry, Note, Selection, Session
+from laneway.domain.share import Comment, Share
 from laneway.domain.template import Template
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
@@ -108,9 +109,18 @@ ORIGIN = Kind(
     thread="thread_id",
     session="session_id",
 )
+SHARE = Kind(
+    "share",
+    Share,
+    ("session_id", "thread_id", "sha256", "grantee_id", "created_at", "expires_at"),
+    thread="thread_id",
+    session="session_id",
+    unique=(("sha256",), ("grantee_id", "thread_id")),
+)
+COMMENT = Kind("comment", Comment, ("session_id", "thread_id", "created_at"), thread="thread_id", session="session_id")
 
 KINDS: tuple[Kind[Record], ...] = (
     USER, KEY, LOGIN, AUDIT, IDEMPOTENCY, NODE, SESSION, NOTE, ENTRY, ATTACHMENT, SELECTION, TIMER, FIRING,
-    THREAD, TURN, ITEM, QUEUE_ITEM, APPROVAL, LANE, VOTE, TEMPLATE, ORIGIN,
+    THREAD, TURN, ITEM, QUEUE_ITEM, APPROVAL, LANE, VOTE, TEMPLATE, ORIGIN, SHARE, COMMENT,
 )  # fmt: skip
 """Every kind. The partial unique index `turn(thread_id) where status is active` is the stores' to keep as well."""

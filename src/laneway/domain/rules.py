@@ -28,6 +28,8 @@ class Limits:
     templates_per_user: int = 1_000
     entries_per_session: int = 10_000
     attachments_per_session: int = 1_000
+    shares_per_thread: int = 100
+    comments_per_thread: int = 1_000
     alerts_per_minute: int = 10
     child_depth: int = 3
     children_per_turn: int = 16

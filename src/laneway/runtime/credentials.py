@@ -53,6 +53,11 @@ class VerifiedPrincipal:
         if proof is not _PROOF:
             raise TypeError("only a credential makes a verified principal")
 
+    @property
+    def reader_id(self) -> str:
+        """Whom a stream counts for."""
+        return self.principal.user_id
+
 
 class Credentials:
     """Resolves keys and logins, remembers the answers, and forgets them when a ring says that one changed."""

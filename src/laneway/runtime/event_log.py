@@ -35,6 +35,11 @@ class Frame:
     data: bytes
     deletes_thread: bool
 
+    @property
+    def json(self) -> bytes:
+        """The event itself, which stands on the frame's last line."""
+        return self.data[self.data.rindex(b"\ndata: ") + 7 :]
+
 
 @dataclass(frozen=True, slots=True)
 class FrameRead:

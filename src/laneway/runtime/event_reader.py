@@ -12,6 +12,7 @@ from laneway.clock import Clock
 from laneway.runtime.credentials import VerifiedPrincipal
 from laneway.runtime.event_log import Cursor, EventLog, Frame, encode_frame
 from laneway.runtime.event_tail import Tails
+from laneway.runtime.shares import Grant
 
 log = structlog.get_logger(__name__)
 
@@ -31,15 +32,19 @@ class Place:
     snapshot_url: str
     """Where a reader whose cursor lies inside folded text finds the present state."""
     thread_id: str | None = None
+    grant: Grant | None = None
+    """What lets the reader read a thread that is not theirs."""
 
 
 class EventStream:
     """One reader. It takes frames from its tail while it keeps up, and from the store while it does not."""
 
     def __init__(
-        self, who: VerifiedPrincipal, place: Place, after: Cursor, follow: bool, tails: Tails, clock: Clock
+        self, who: VerifiedPrincipal | Grant, place: Place, after: Cursor, follow: bool, tails: Tails, clock: Clock
     ) -> None:
         self.who = who
+        self.proofs = frozenset({who, place.grant or who})
+        """What must hold for as long as the stream is open."""
         self.place = place
         self.thread_id = place.thread_id
         self.slot = 0
@@ -112,7 +117,7 @@ class EventStream:
     def close(self, reason: str) -> None:
         """End now. The reader has a cursor with each event that it was sent, and can go on from there."""
         if not self._is_ending and reason != "left":
-            log.info("stream closed", reason=reason, user_id=self.who.principal.user_id)
+            log.info("stream closed", reason=reason, reader=self.who.reader_id)
         self._is_ending = True
         self._buffer.clear()
         self._size = 0

@@ -14,7 +14,8 @@ from laneway.runtime.errands import Errands
 from laneway.runtime.event_log import Cursor, SessionLog, UserLog
 from laneway.runtime.event_reader import EventStream, Place
 from laneway.runtime.event_tail import Tails
-from laneway.runtime.submit import KEYS_TOPIC
+from laneway.runtime.shares import Grant, Shares
+from laneway.runtime.submit import KEYS_TOPIC, SHARES_TOPIC
 from laneway.store import Store
 
 log = structlog.get_logger(__name__)
@@ -28,18 +29,29 @@ class EventStreams:
     """Every open stream of this process. Closing one cancels nothing and ends no other."""
 
     def __init__(
-        self, store: Store, bus: Bus, clock: Clock, credentials: Credentials, *, per_user: int, per_server: int
+        self,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        credentials: Credentials,
+        shares: Shares,
+        *,
+        per_user: int,
+        per_server: int,
     ) -> None:
         self._store = store
         self._bus = bus
         self._clock = clock
         self._credentials = credentials
+        self._shares = shares
         self._per_user = per_user
         self._per_server = per_server
         self._hush: Callable[[], None] | None = None
         self._wheel: list[set[EventStream]] = [set() for _ in range(WHEEL)]
         self._hand = 0
         self._open: set[EventStream] = set()
+        self._granted: set[EventStream] = set()
+        """Those that read what is shared with them."""
         self._users: Counter[str] = Counter()
         self._writing: dict[EventStream, float] = {}
         self._errands = Errands()
@@ -78,10 +90,10 @@ class EventStreams:
 
     @asynccontextmanager
     async def open(
-        self, who: VerifiedPrincipal, place: Place, after: Cursor, follow: bool = True
+        self, who: VerifiedPrincipal | Grant, place: Place, after: Cursor, follow: bool = True
     ) -> AsyncGenerator[EventStream]:
         """Open a stream for as long as the context lasts; raises before anything is sent when it cannot be."""
-        user_id = who.principal.user_id
+        user_id = who.reader_id
         self._check_bounds(user_id)
         self._users[user_id] += 1
         stream = EventStream(who, place, after, follow, self._tails, self._clock)
@@ -90,6 +102,8 @@ class EventStreams:
             if self._hush is None:
                 raise Unavailable("The server is stopping.")
             self._open.add(stream)
+            if place.grant is not None:
+                self._granted.add(stream)
             # Behind the hand, so that its first keep-alive comes after a whole round.
             stream.slot = self._hand
             self._wheel[stream.slot].add(stream)
@@ -99,6 +113,7 @@ class EventStreams:
             if not self._users[user_id]:
                 del self._users[user_id]
             self._open.discard(stream)
+            self._granted.discard(stream)
             self._wheel[stream.slot].discard(stream)
             self._writing.pop(stream, None)
             self._tails.unfollow(place.log, stream)
@@ -126,15 +141,22 @@ class EventStreams:
     def _hear(self, topics: frozenset[str]) -> None:
         self._tails.hear(topics)
         if KEYS_TOPIC in topics:
-            self._errands.run(self._check_credentials(tuple(self._open)), "streams: credentials")
+            self._errands.run(self._check_proofs(tuple(self._open)), "streams: credentials")
+        elif SHARES_TOPIC in topics and self._granted:
+            self._errands.run(self._check_proofs(tuple(self._granted)), "streams: shares")
 
-    async def _check_credentials(self, streams: tuple[EventStream, ...]) -> None:
-        """Close the streams of credentials that no longer hold."""
-        for who in {stream.who for stream in streams}:
-            if not await self._credentials.is_valid(who):
+    async def _check_proofs(self, streams: tuple[EventStream, ...]) -> None:
+        """Close the streams of credentials and shares that no longer hold."""
+        for proof in {proof for stream in streams for proof in stream.proofs}:
+            if not await self._holds(proof):
                 for stream in streams:
-                    if stream.who == who:
+                    if proof in stream.proofs:
                         stream.close("revoked")
+
+    async def _holds(self, proof: VerifiedPrincipal | Grant) -> bool:
+        if isinstance(proof, Grant):
+            return await self._shares.holds(proof)
+        return await self._credentials.is_valid(proof)
 
     # --- every second --------------------------------------------------------------------------------------------
 
@@ -142,9 +164,10 @@ class EventStreams:
         while True:
             await self._clock.sleep(1.0)
             self._close_stalled()
+            self._close_expired()
             visited = self._turn_wheel()
             try:
-                await self._check_credentials(visited)
+                await self._check_proofs(visited)
                 await self._tails.poll()
             except Unavailable as error:
                 log.warning("streams not looked after", detail=error.detail)
@@ -155,6 +178,11 @@ class EventStreams:
         for stream in visited:
             stream.keep_alive()
         return visited
+
+    def _close_expired(self) -> None:
+        for stream in tuple(self._granted):
+            if stream.place.grant is not None and self._shares.has_expired(stream.place.grant):
+                stream.close("expired")
 
     def _close_stalled(self) -> None:
         now = self._clock.monotonic()

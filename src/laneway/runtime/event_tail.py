@@ -119,31 +119,36 @@ class Tails:
     def __init__(self, store: Store, errands: Errands) -> None:
         self._store = store
         self._errands = errands
-        self._tails: dict[str, Tail] = {}
+        self._tails: dict[EventLog, Tail] = {}
+        self._of_topic: dict[str, set[Tail]] = {}
+        """One log may be read in several ways: whole, or as a share shows it."""
         self._unpolled: deque[Tail] = deque()
         self._polled = -1
 
     def follow(self, log: EventLog, follower: Follower, cursor: Cursor) -> bool:
         """Let a follower that has read to a log's end follow its tail; False when it must read more first."""
-        tail = self._tails.get(log.topic)
+        tail = self._tails.get(log)
         if tail is None:
-            tail = self._tails[log.topic] = Tail(log, cursor)
+            tail = self._tails[log] = Tail(log, cursor)
+            self._of_topic.setdefault(log.topic, set()).add(tail)
             # What was committed between the follower's read and this moment rang for nobody.
             self._read_soon(tail)
         return tail.attach(follower, cursor)
 
     def unfollow(self, log: EventLog, follower: Follower) -> None:
         """Follow no more. Safe to call twice."""
-        tail = self._tails.get(log.topic)
+        tail = self._tails.get(log)
         if tail is not None:
             tail.detach(follower)
             if not tail.is_followed:
-                del self._tails[log.topic]
+                del self._tails[log]
+                self._forget(tail)
 
     def hear(self, topics: frozenset[str]) -> None:
         """Read the logs that were rung for."""
-        for topic in topics & self._tails.keys():
-            self._read_soon(self._tails[topic])
+        for topic in topics & self._of_topic.keys():
+            for tail in self._of_topic[topic]:
+                self._read_soon(tail)
 
     async def poll(self) -> None:
         """Read the followed logs again if anything was committed anywhere: a ring may have been lost."""
@@ -155,6 +160,12 @@ class Tails:
             self._unpolled.popleft()
             tail.forget()
             self._read_soon(tail)
+
+    def _forget(self, tail: Tail) -> None:
+        same = self._of_topic[tail.log.topic]
+        same.discard(tail)
+        if not same:
+            del self._of_topic[tail.log.topic]
 
     def _read_soon(self, tail: Tail) -> None:
         tail.is_due = True

@@ -16,10 +16,11 @@ from laneway.domain.decide import decide, needs_of
 from laneway.domain.errors import IdempotencyConflict
 from laneway.domain.event import home_log, session_log
 from laneway.domain.json import Json
-from laneway.domain.kinds import ATTACHMENT, IDEMPOTENCY, KEY, LOGIN, USER
+from laneway.domain.kinds import ATTACHMENT, IDEMPOTENCY, KEY, LOGIN, SHARE, USER
 from laneway.domain.principal import Principal
 from laneway.domain.record import Record
 from laneway.domain.rules import Rules
+from laneway.domain.share import Share
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
 from laneway.domain.user import IdempotentReply, Key, Login, User
@@ -63,6 +64,8 @@ Dispatch = Callable[[ReadyThread], None]
 KEYS_TOPIC = "keys"
 """Rung when a credential changes: caches forget, streams check theirs."""
 
+SHARES_TOPIC = "shares"
+"""Rung when a share was changed or has ended: streams check theirs."""
 
 FILES_TOPIC = "files"
 """Rung when attachments went: bytes may lie about that nothing names."""
@@ -137,6 +140,8 @@ class Runtime:
             topics.update(_topics_of(put.record))
         if any(drop.kind in (USER, KEY, LOGIN) for drop in changes.drops):
             topics.add(KEYS_TOPIC)
+        if changes.erase or any(drop.kind is SHARE for drop in changes.drops):
+            topics.add(SHARES_TOPIC)
         if changes.erase or any(drop.kind is ATTACHMENT for drop in changes.drops):
             topics.add(FILES_TOPIC)
         if topics:
@@ -168,6 +173,8 @@ def _topics_of(record: Record) -> tuple[str, ...]:
             return (answer_topic(record.task.turn_id), *gone) if record.deleted or record.task.state != "open" else ()
         case Key() | Login() | User():
             return (KEYS_TOPIC,)
+        case Share():
+            return (SHARES_TOPIC,)
         case _:
             return ()
 

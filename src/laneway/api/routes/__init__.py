@@ -6,6 +6,7 @@ from laneway.api.routes import (
     approvals,
     attachments,
     audit,
+    comments,
     history,
     keys,
     login,
@@ -16,6 +17,8 @@ from laneway.api.routes import (
     queue,
     search,
     sessions,
+    shared,
+    shares,
     streams,
     templates,
     threads,
@@ -31,6 +34,6 @@ from laneway.api.routes import (
 ALL: tuple[Routes, ...] = (
     login.links, login.routes, users.routes, keys.routes, agents.routes, sessions.routes, notes.routes, values.routes,
     attachments.routes, timers.routes, threads.routes, templates.routes, messages.routes, history.routes, votes.routes,
-    queue.routes, turns.routes, approvals.routes, search.routes, streams.routes, transfer.routes, upkeep.routes,
-    audit.routes, operating.routes, page.routes,
+    queue.routes, turns.routes, approvals.routes, shares.routes, comments.routes, shared.routes, shared.pages,
+    search.routes, streams.routes, transfer.routes, upkeep.routes, audit.routes, operating.routes, page.routes,
 )  # fmt: skip

@@ -19,6 +19,7 @@ from laneway.domain.item import Item, ItemResource, ItemRole, Part, item_resourc
 from laneway.domain.json import as_object
 from laneway.domain.kinds import ATTACHMENT, ITEM, THREAD
 from laneway.domain.session import Attachment
+from laneway.domain.share import shown_item, shown_roles
 from laneway.domain.thread import Thread, ThreadResource
 from laneway.store import Fold, Get, Page, Query, Where
 
@@ -81,8 +82,9 @@ async def check_attachments(call: Call, session_id: str, parts: tuple[Part, ...]
 
 
 @routes.add(
-    "GET", "/threads/{thread_id}/messages", "read", owns=(THREAD,), query=MessagesQuery, shows=list[ItemResource]
-)
+    "GET", "/threads/{thread_id}/messages", "read", owns=(THREAD,), query=MessagesQuery, shows=list[ItemResource],
+    grants="view",
+)  # fmt: skip
 async def list_messages(call: Call) -> Response:
     """The transcript in order, with the running item as `partial` up to `Laneway-Offset`."""
     thread, query = call.own(THREAD), call.query(MessagesQuery)
@@ -92,7 +94,10 @@ async def list_messages(call: Call) -> Response:
     assert isinstance(page, Page)
     # A Fold's result maps item ids to texts, as its docstring says.
     texts = cast("dict[str, str]", folded)
-    items = [_with_text(item, texts) for item in records_of(page, Item)]
+    items = [with_text(item, texts) for item in records_of(page, Item)]
+    if call.grant is not None:
+        shown = [shown_item(item, call.grant.tool_output) for item in items]
+        items = [item for item in shown if item is not None]
     if asked.order == _NEWEST_FIRST:
         items.reverse()
         page = replace(page, next_cursor=None)
@@ -107,6 +112,8 @@ async def _query(call: Call, thread: Thread, query: MessagesQuery) -> Query:
     where = [Where("thread_id", "=", thread.id), Where("state", "!=", "superseded")]
     if query.turn_id is not None:
         where.append(Where("turn_id", "=", query.turn_id))
+    if call.grant is not None:
+        where.append(Where("role", "in", shown_roles(call.grant.tool_output)))
     if query.role is not None:
         where.append(Where("role", "=", query.role))
     if query.after is not None:
@@ -130,7 +137,7 @@ async def _seq(call: Call, thread: Thread, place: str) -> int:
     return item.seq
 
 
-def _with_text(item: Item, texts: dict[str, str]) -> Item:
+def with_text(item: Item, texts: dict[str, str]) -> Item:
     """An unfinished message with the text that it has reached."""
     text = texts.get(item.id)
     if item.state != "partial" or text is None or item.call is not None:

@@ -16,10 +16,13 @@ from laneway.api.sse import MEDIA_TYPE, EventStreamResponse
 from laneway.domain.errors import BadCursor, CursorExpired
 from laneway.domain.event import session_log
 from laneway.domain.kinds import SESSION, THREAD
+from laneway.domain.thread import Thread
 from laneway.runtime.credentials import VerifiedPrincipal
 from laneway.runtime.event_log import WHOLE_COMMIT, Cursor
 from laneway.runtime.event_reader import EventStream, Place
 from laneway.runtime.event_stream import EventStreams
+from laneway.runtime.shared_log import SharedLog
+from laneway.runtime.shares import Grant
 
 routes = Routes("Events")
 
@@ -36,14 +39,22 @@ class StreamQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 @routes.add(
     "GET", "/threads/{thread_id}/events", "read", owns=(THREAD,), query=StreamQuery, shows=str,
-    shows_media_type=MEDIA_TYPE, refuses=(410,),
+    shows_media_type=MEDIA_TYPE, refuses=(410,), grants="view",
 )  # fmt: skip
 async def stream_thread(call: Call) -> Response:
     """The events of a thread. Closing the stream cancels nothing."""
     thread = call.own(THREAD)
-    log = call.app.streams.session_log(thread.session_id, thread.owner)
-    place = Place(log, f"{BASE}/threads/{thread.id}/messages", thread.id)
-    return _stream(call, place, await _offset(call, thread.session_id))
+    snapshot_url = f"{BASE}/threads/{thread.id}/messages"
+    if call.grant is not None:
+        place = shared_place(call, thread, call.grant, snapshot_url)
+    else:
+        place = Place(call.app.streams.session_log(thread.session_id, thread.owner), snapshot_url, thread.id)
+    return stream_of(call, call.who, place, await offset_asked(call, thread.session_id))
+
+
+def shared_place(call: Call, thread: Thread, grant: Grant, snapshot_url: str) -> Place:
+    """The events of a thread as a share shows them."""
+    return Place(SharedLog(call.app.store, thread.session_id, grant), snapshot_url, thread.id, grant)
 
 
 @routes.add(
@@ -55,25 +66,26 @@ async def stream_session(call: Call) -> Response:
     session = call.own(SESSION)
     log = call.app.streams.session_log(session.id, session.owner)
     place = Place(log, f"{BASE}/threads?session_id={session.id}")
-    return _stream(call, place, await _offset(call, session.id))
+    return stream_of(call, call.who, place, await offset_asked(call, session.id))
 
 
 @routes.add("GET", "/events", "read", query=StreamQuery, shows=str, shows_media_type=MEDIA_TYPE, refuses=(410,))
 async def stream_user(call: Call) -> Response:
     """The events of all that the caller has; an `id` is the commit's position and the event's place in it."""
     place = Place(call.app.streams.user_log(call.user_id), f"{BASE}/threads")
-    return _stream(call, place, await _position(call))
+    return stream_of(call, call.who, place, await _position(call))
 
 
-def _stream(call: Call, place: Place, after: Cursor) -> Response:
+def stream_of(call: Call, who: VerifiedPrincipal | Grant, place: Place, after: Cursor) -> Response:
+    """The answer that is a stream, for whoever may read it."""
     follow = call.query(StreamQuery).follow
     # Only what the stream needs goes along: thousands of idle ones must not each keep a request.
-    return EventStreamResponse(call.app.streams, _opening(call.app.streams, call.who, place, after, follow))
+    return EventStreamResponse(call.app.streams, _opening(call.app.streams, who, place, after, follow))
 
 
 @asynccontextmanager
 async def _opening(
-    streams: EventStreams, who: VerifiedPrincipal, place: Place, after: Cursor, follow: bool
+    streams: EventStreams, who: VerifiedPrincipal | Grant, place: Place, after: Cursor, follow: bool
 ) -> AsyncGenerator[EventStream]:
     try:
         opening = streams.open(who, place, after, follow)
@@ -87,7 +99,8 @@ async def _opening(
         await opening.__aexit__(None, None, None)
 
 
-async def _offset(call: Call, session_id: str) -> Cursor:
+async def offset_asked(call: Call, session_id: str) -> Cursor:
+    """Where in the session's log the stream begins."""
     text = _asked(call)
     if text is None:
         return (await call.read(log=session_log(session_id))).offset, 0

@@ -30,6 +30,8 @@ from laneway.domain.event import session_log
 from laneway.domain.item import Item
 from laneway.domain.json import Json, as_object
 from laneway.domain.kinds import ITEM, THREAD
+from laneway.domain.principal import SYSTEM
+from laneway.domain.share import shown_thread
 from laneway.domain.thread import (
     RESOURCE_FIELDS,
     Thread,
@@ -40,7 +42,7 @@ from laneway.domain.thread import (
     thread_resource,
     thread_summary,
 )
-from laneway.store import Get, Query, Where
+from laneway.store import Get, Page, Query, Where
 
 routes = Routes("Threads")
 
@@ -143,12 +145,25 @@ async def list_threads(call: Call) -> Response:
     """The caller's threads. Archived ones are listed when asked for; other kinds than chats, too."""
     query = call.query(ThreadsQuery)
     if query.shared is not None:
-        raise NotYet("Shared threads are not available yet.")
+        return await _list_shared(call, query)
     where = _conditions(query)
     if query.q is not None:
         where.append(Where("id", "in", await _found(call, query.q, query.session_id)))
     page = await call.find(page_query(THREAD, query, where, _order(query.sort)))
     return call.show_page([thread_summary(thread) for thread in records_of(page, Thread)], page)
+
+
+async def _list_shared(call: Call, query: ThreadsQuery) -> Response:
+    """The threads that others share with the caller, by what a share shows of them and nothing else."""
+    own = (query.session_id, query.archived, query.pinned, query.unread, query.q, *query.tag, *query.metadata)
+    if any(each is not None for each in own) or query.sort.endswith("unread"):
+        raise Invalid("What others share is found by agent_id, kind, status, from and to.", "Leave the rest out.")
+    ids = await call.app.shares.list_shared_with(call.user_id)
+    where = [each for each in _conditions(query) if each.column != "archived" or query.status is not None]
+    where += [Where("id", "in", ids), Where("deleted", "=", False)]
+    page = (await call.app.store.read(SYSTEM, page_query(THREAD, query, where, _order(query.sort)))).results[0]
+    assert isinstance(page, Page)
+    return call.show_page([thread_summary(shown_thread(thread)) for thread in records_of(page, Thread)], page)
 
 
 def _conditions(query: ThreadsQuery) -> list[Where]:
@@ -182,7 +197,7 @@ async def _found(call: Call, text: str, session_id: str | None) -> tuple[str, ..
     return tuple(dict.fromkeys(hit.thread_id for hit in hits))
 
 
-@routes.add("GET", "/threads/{thread_id}", "read", owns=(THREAD,), shows=ThreadResource)
+@routes.add("GET", "/threads/{thread_id}", "read", owns=(THREAD,), shows=ThreadResource, grants="view")
 async def get_thread(call: Call) -> Response:
     """One thread, as of `Laneway-Offset`: a stream after it goes on exactly there."""
     owned = call.own(THREAD)
@@ -190,6 +205,8 @@ async def get_thread(call: Call) -> Response:
     thread = snapshot.results[0]
     if not isinstance(thread, Thread):
         raise NotFound
+    if call.grant is not None:
+        thread = shown_thread(thread)
     return call.show(thread_resource(thread), headers={**etag(thread.version), **offset_headers(snapshot)})
 
 

@@ -33,6 +33,7 @@ from laneway.domain.command.session import (
     UpdateNote,
     UpdateSession,
 )
+from laneway.domain.command.share import AddComment, DeleteComment, EndShare, ShareThread
 from laneway.domain.command.template import CreateTemplate, DeleteTemplate, UpdateTemplate
 from laneway.domain.command.thread import CreateThread, DeleteThread, ReadThread, UpdateThread, VoteOnMessage
 from laneway.domain.command.timer import CreateTimer, DeleteTimer, FireTimer, UpdateTimer
@@ -42,6 +43,7 @@ from laneway.domain.command.turn import CancelTurn, ResolveApproval, RetryTurn, 
 
 __all__ = [
     "AddAttachment",
+    "AddComment",
     "AddNote",
     "BeginTurn",
     "CancelTurn",
@@ -57,6 +59,7 @@ __all__ = [
     "CreateUser",
     "CutTranscript",
     "DeleteAttachment",
+    "DeleteComment",
     "DeleteMessage",
     "DeleteNote",
     "DeleteSession",
@@ -67,6 +70,7 @@ __all__ = [
     "EditMessage",
     "EditQueueItem",
     "EndLogin",
+    "EndShare",
     "FireTimer",
     "ForkThread",
     "Import",
@@ -88,6 +92,7 @@ __all__ = [
     "ReviewTurn",
     "RevokeKey",
     "SelectThread",
+    "ShareThread",
     "TakeUpTurn",
     "TellState",
     "UpdateNote",

@@ -30,6 +30,14 @@ from laneway.domain.decide.sessions import (
     update_note,
     update_session,
 )
+from laneway.domain.decide.shares import (
+    add_comment,
+    comment_needs,
+    delete_comment,
+    end_share,
+    share_needs,
+    share_thread,
+)
 from laneway.domain.decide.steps import record_turn
 from laneway.domain.decide.templates import create_template, delete_template, template_needs, update_template
 from laneway.domain.decide.threads import create_thread, delete_thread, read_thread, update_thread, vote_on_message
@@ -50,6 +58,7 @@ from laneway.domain.draft import Draft
 from laneway.domain.kinds import (
     APPROVAL,
     ATTACHMENT,
+    COMMENT,
     ITEM,
     KEY,
     LANE,
@@ -58,6 +67,7 @@ from laneway.domain.kinds import (
     NOTE,
     QUEUE_ITEM,
     SESSION,
+    SHARE,
     TEMPLATE,
     THREAD,
     TIMER,
@@ -263,6 +273,10 @@ _TABLE: tuple[Verb, ...] = (
         lambda m: (*_thread_and_turn(m.thread_id), One(APPROVAL, m.approval_id, ("item_id",))),
         resolve_approval,
     ),
+    verb(c.ShareThread, share_needs, share_thread),
+    verb(c.EndShare, lambda m: (One(SHARE, m.share_id),), end_share),
+    verb(c.AddComment, comment_needs, add_comment),
+    verb(c.DeleteComment, lambda m: (*_thread(m.thread_id), One(COMMENT, m.comment_id)), delete_comment),
     verb(c.BeginTurn, lambda m: _queue(m.thread_id), begin_turn),
     verb(c.TakeUpTurn, lambda m: (*_turn(m.thread_id, m.turn_id), One(NODE, m.node)), take_up_turn),
     verb(c.RecordTurn, _recording, record_turn),

@@ -6,12 +6,13 @@ from laneway.domain.alert import timer_resource
 from laneway.domain.changes import Count, Decision, One, Some
 from laneway.domain.command import DeleteUser, UpdateUser
 from laneway.domain.decide.pause import paused
+from laneway.domain.decide.shares import withdraw
 from laneway.domain.decide.users import audit, check_name
 from laneway.domain.decide.verb import Needs
 from laneway.domain.draft import Draft, check_version
 from laneway.domain.errors import Conflict, LastAdmin, NotFound
 from laneway.domain.event import TimerUpdated, UserUpdated
-from laneway.domain.kinds import KEY, LOGIN, QUEUE_ITEM, SESSION, TIMER, TURN, USER
+from laneway.domain.kinds import KEY, LOGIN, QUEUE_ITEM, SESSION, SHARE, TIMER, TURN, USER
 from laneway.domain.turn import CancelRequest
 from laneway.domain.user import User, user_resource
 
@@ -45,6 +46,7 @@ def delete_needs(command: DeleteUser) -> Needs:
         Some(KEY, mine),
         Some(LOGIN, mine),
         Some(SESSION, mine, limit=MOST),
+        Some(SHARE, {"grantee_id": command.user_id}, limit=MOST),
     )
 
 
@@ -121,6 +123,8 @@ def delete_user(draft: Draft, command: DeleteUser) -> Decision:
         draft.drop(KEY, key.id)
     for login in draft.view.some(LOGIN):
         draft.drop(LOGIN, login.id)
+    for share in draft.view.some(SHARE):
+        withdraw(draft, share)
     draft.drop(USER, user.id)
     draft.erase(user.id)
     audit(draft, user.id, "user.deleted", user.id, command.by)

@@ -23,6 +23,7 @@ from laneway.domain.event.queue import (
     QueueResumed,
 )
 from laneway.domain.event.session import SessionCreated, SessionDeleted, SessionUpdated, StateChanged
+from laneway.domain.event.share import CommentAdded, CommentDeleted, ShareCreated, ShareEnded
 from laneway.domain.event.template import TemplateCreated, TemplateDeleted, TemplateUpdated
 from laneway.domain.event.thread import ThreadCreated, ThreadDeleted, ThreadUpdated, TranscriptCut
 from laneway.domain.event.timer import (
@@ -55,6 +56,8 @@ __all__ = [
     "ApprovalExpired",
     "ApprovalRequested",
     "ApprovalResolved",
+    "CommentAdded",
+    "CommentDeleted",
     "Delta",
     "Event",
     "EventData",
@@ -76,6 +79,8 @@ __all__ = [
     "SessionCreated",
     "SessionDeleted",
     "SessionUpdated",
+    "ShareCreated",
+    "ShareEnded",
     "StateChanged",
     "TemplateCreated",
     "TemplateDeleted",

@@ -27,6 +27,7 @@ from laneway.domain.principal import Principal
 from laneway.domain.queue import QueueItem
 from laneway.domain.record import Kind, Record
 from laneway.domain.session import Attachment, EnvironmentEntry, Note, Selection, Session
+from laneway.domain.share import Comment, Share
 from laneway.domain.template import Template
 from laneway.domain.thread import Thread, ThreadSettings
 from laneway.domain.turn import Turn, TurnStatus
@@ -126,6 +127,8 @@ def one_of_each_kind(owner: str, mark: str, text: str = "") -> dict[str, tuple[K
         "item": item(f"itm_{mark}", thr, turn_id=trn, session_id=ses, owner=owner, text=text),
         "queue_item": queue_item(f"que_{mark}", thr, session_id=ses, owner=owner, text=text),
         "approval": Approval(f"apr_{mark}", owner, ses, thr, trn, "", "", text, {}, "", "open", START),
+        "share": Share(f"shr_{mark}", owner, ses, thr, "view", False, START, START, f"s{mark}", f"usr_of_{mark}", text),
+        "comment": Comment(f"cmt_{mark}", owner, ses, thr, None, text, text, None, START),
         "vote": Vote(f"{owner}/itm_{mark}", owner, ses, thr, f"itm_{mark}", 1, text, START),
         "template": Template(f"tpl_{mark}", owner, mark, None, None, ThreadSettings(), (mark,), (), START, START),
         "lane": Lane(f"{ses}/chat/{mark}", owner, ses, thr, "chat", mark, "a", "", "", text, None, 1, "usable", START),
