@@ -1,5 +1,6 @@
 """Every route against every kind of caller. A route without a row here fails, and so does a row without a route."""
 
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
@@ -109,6 +110,25 @@ ROWS: dict[str, tuple[str, bool]] = {
     "GET /api/v1/sessions/{session_id}/export": (READ, True),
     "POST /api/v1/import": (WRITE, False),
     "POST /api/v1/compact": (WRITE, False),
+    "POST /api/v1/threads/{thread_id}/shares": (WRITE, True),
+    "GET /api/v1/threads/{thread_id}/shares": (READ, True),
+    "DELETE /api/v1/shares/{share_id}": (WRITE, True),
+    "GET /api/v1/threads/{thread_id}/comments": (READ, True),
+    "POST /api/v1/threads/{thread_id}/comments": (WRITE, True),
+    "DELETE /api/v1/threads/{thread_id}/comments/{comment_id}": (WRITE, True),
+    "GET /api/v1/shared/{token}": (OPEN, False),
+    "GET /api/v1/shared/{token}/events": (OPEN, False),
+    "POST /api/v1/shared/{token}/comments": (OPEN, False),
+    "GET /s/{token}": (OPEN, False),
+}
+ADMINS_ONLY = {row for row in ROWS if re.search(r" /api/v1/(users|audit|compact)", row)}
+# What those may ask for with whom the thread is shared, and with which permission.
+SHARED = {
+    "GET /api/v1/threads/{thread_id}": "view",
+    "GET /api/v1/threads/{thread_id}/messages": "view",
+    "GET /api/v1/threads/{thread_id}/events": "view",
+    "GET /api/v1/threads/{thread_id}/comments": "comment",
+    "POST /api/v1/threads/{thread_id}/comments": "comment",
 }
 STREAMS = {row for row in ROWS if row.endswith("/events")}
 
@@ -122,6 +142,8 @@ class Stage:
     revoked: Caller
     nobody: Caller
     ids: dict[str, str]
+    callers: dict[str, Caller]
+    """Further kinds of caller, by what they are."""
 
     def path(self, row: str, ids: dict[str, str]) -> tuple[str, str]:
         method, path = row.split(" ")
@@ -132,14 +154,48 @@ class Stage:
 
 @pytest.fixture
 async def stage() -> AsyncGenerator[Stage]:
-    async with serving() as server:
+    async with serving(shares={"enabled": True}, limits={"auth_failures_per_min": 0}) as server:
         ada = server.ada
         key = await ada.made("/keys")
         await ada.delete(f"/keys/{key['id']}")
+        ids = await everything(ada)
         yield Stage(
             server, ada, await server.other(), await server.reader(), server.caller(key["key"]), server.caller(None),
-            await everything(ada),
+            ids, await everybody(server, ids),
         )  # fmt: skip
+
+
+async def everybody(server: Harness, ids: dict[str, str]) -> dict[str, Caller]:
+    """One of each kind of caller, except those that a stage names itself."""
+    ada, shares = server.ada, f"/threads/{ids['thread_id']}/shares"
+    for name, role in (("view", "member"), ("comment", "member"), ("other", "member"), ("boss", "admin")):
+        await ada.made("/users", {"name": name, "role": role})
+    for name in ("view", "comment"):
+        await ada.made(shares, {"user": name, "permission": name})
+    elsewhere = await ada.made("/threads")
+    await ada.made(f"/threads/{elsewhere['id']}/shares", {"user": "other", "permission": "comment"})
+    ended = await ada.made(shares)
+    await ada.delete(f"/shares/{ended['id']}")
+    expired = await ada.made("/keys", {"expires_at": "2026-01-01T00:00:05Z"})
+    callers = {
+        name: server.caller((await ada.made("/keys", {"user": name}))["key"])
+        for name in ("view", "comment", "other", "boss", "out", "gone")
+    }
+    for name in ("out", "gone"):
+        (user,) = (await ada.get("/users", name=name)).json
+        path = f"/users/{user['id']}"
+        await (ada.delete(path) if name == "gone" else ada.patch(path, {"active": False}))
+    login = await server.caller(None).post("/login", {"key": server.key})
+    same = {"Cookie": login.headers["set-cookie"].partition(";")[0], "Sec-Fetch-Site": "same-origin"}
+    await server.caller(None, same).post("/logout")
+    await server.clock.advance(6)
+    return {
+        **callers,
+        "expired": server.caller(expired["key"]),
+        "logged out": server.caller(None, same),
+        "a share's token": server.caller(ids["token"]),
+        "an ended share's token": server.caller(ended["token"]),
+    }
 
 
 async def everything(ada: Caller) -> dict[str, str]:
@@ -168,6 +224,9 @@ async def everything(ada: Caller) -> dict[str, str]:
         "template_id": (await ada.made("/templates", {"name": "canary"}))["id"],
         "key_id": (await ada.get("/keys")).json[0]["id"],
         "user_id": (await ada.get("/me")).json["id"],
+        "share_id": (link := await ada.made(f"/threads/{thread['id']}/shares", {"permission": "comment"}))["id"],
+        "token": link["token"],
+        "comment_id": (await ada.made(f"/threads/{thread['id']}/comments", {"text": "canary"}))["id"],
         "key": "k",
         "name": "script",
     }
@@ -187,10 +246,13 @@ async def test_every_route_has_a_row_and_every_row_a_route(stage: Stage):
             assert (operation.get("security") == []) == (policy == OPEN), path
 
 
+DEAD = ("expired", "out", "gone", "logged out", "a share's token", "an ended share's token")
+
+
 async def test_without_or_with_a_dead_credential_only_open_routes_answer(stage: Stage):
     for row, (policy, _) in ROWS.items():
         method, path = stage.path(row, stage.ids)
-        for caller in (stage.nobody, stage.revoked):
+        for caller in (stage.nobody, stage.revoked, *(stage.callers[name] for name in DEAD)):
             answer = await caller.send(method, path, json={})
             if policy == OPEN:
                 assert answer.status != 403, row
@@ -213,6 +275,69 @@ async def test_another_user_finds_nothing_whatever_is_asked_of_it(stage: Stage):
             gone.content,
             sorted(gone.headers),
         ), row
+
+
+@pytest.mark.parametrize("name", ["boss", "other", "view", "comment"])
+async def test_nobody_else_gets_further_than_what_is_shared_with_them(stage: Stage, name: str):
+    """An admin neither; and who has a share of one thread finds nothing of another."""
+    gone = (await stage.ada.get(f"/threads/thr_{MISSING}")).content
+    for row in [row for row, (_, owned) in ROWS.items() if owned]:
+        method, path = stage.path(row, stage.ids)
+        answer = await stage.callers[name].send(method, path, json={"nonsense": 1} if method != "GET" else None)
+        if name in ("view", "comment") and SHARED.get(row) in ("view", name):
+            assert answer.status == (200 if method == "GET" else 422), row
+        else:
+            assert (answer.status, answer.content) == (404, gone), row
+
+
+async def test_what_is_for_admins_is_refused_to_everybody_else_in_the_same_words(stage: Stage):
+    missing = {**stage.ids, "user_id": f"usr_{MISSING}"}
+    for row in ADMINS_ONLY:
+        for ids in (stage.ids, missing):
+            method, path = stage.path(row, ids)
+            for caller in (stage.bob, stage.callers["view"]):
+                answer = await caller.send(method, path, json={} if method != "GET" else None)
+                assert (answer.status, answer.code, answer.json["detail"]) == (
+                    403, "forbidden", "Only an admin may do this.",
+                ), row  # fmt: skip
+
+
+MALFORMED = (
+    "x",
+    "THR_{rest}",
+    "thr-{rest}",
+    "{id}0",
+    "{id}%00",
+    "..%2f{id}",
+    "%2e%2e",
+    "１２",
+    "-1",
+    "9" * 400,
+    "{other}",
+)
+
+
+async def test_an_id_of_any_other_form_or_kind_is_missing_too(stage: Stage):
+    gone = (await stage.ada.get(f"/threads/thr_{MISSING}")).content
+    others = {name: stage.ids["session_id" if name != "session_id" else "note_id"] for name in stage.ids}
+    for row in [row for row, (_, owned) in ROWS.items() if owned]:
+        for name in re.findall(r"{(\w+_id)}", row):
+            for form in MALFORMED:
+                wrong = form.format(id=stage.ids[name], rest=stage.ids[name][4:], other=others[name])
+                named = {"item_id": wrong, "transcript_id": wrong} if name == "item_id" else {name: wrong}
+                method, path = stage.path(row, {**stage.ids, **named})
+                answer = await stage.ada.send(method, path, json={"nonsense": 1} if method != "GET" else None)
+                assert answer.status in (400, 404), (row, form)
+                assert answer.status == 400 or answer.content == gone, (row, form)
+
+
+async def test_a_link_that_ended_or_never_was_leads_nowhere(stage: Stage):
+    gone = (await stage.ada.get(f"/threads/thr_{MISSING}")).content
+    for row in [row for row in ROWS if "{token}" in row]:
+        for token in ("A" * 43, "x", stage.ids["share_id"], stage.server.key):
+            method, path = stage.path(row, {**stage.ids, "token": token})
+            answer = await stage.nobody.send(method, path, json={"text": "x"} if method == "POST" else None)
+            assert (answer.status, answer.content) == (404, gone), row
 
 
 async def test_a_list_shows_no_trace_of_another_user(stage: Stage):

@@ -31,9 +31,8 @@ async def bob(server: Harness) -> Caller:
 async def told(ada: Caller) -> dict[str, Any]:
     """A thread that said something, and whose owner noted more about it than others are to know."""
     session = await ada.made("/sessions", {"title": SECRET})
-    thread = await ada.chat(
-        f'say hello\ntool note.add {{"text": "{SECRET}"}}', "say bye", session_id=session["id"], title="What we said"
-    )
+    thread = await ada.chat("say hello", "say bye", session_id=session["id"], title="What we said")
+    await ada.made(f"/sessions/{session['id']}/notes", {"text": SECRET})
     await ada.patch(
         f"/threads/{thread['id']}",
         {"tags": [SECRET], "metadata": {"k": SECRET}, "summary": SECRET, "settings": {"paused": True}},
@@ -75,27 +74,19 @@ async def test_a_link_shows_the_transcript_and_nothing_else(server: Harness, ada
     assert {frame.event for frame in frames} == {"item.started", "item.delta", "item.completed"}
     assert {part["type"] for item in seen.json["messages"] for part in item["parts"]} == {"text"}
     for text in (seen.content.decode(), *(frame.data for frame in frames)):
-        assert SECRET not in text.replace("tool note.add", "") or "note.add" in text
+        assert SECRET not in text
     assert not any(name in frame.data for frame in frames for name in ("settings", "usage", "queue", "sender"))
 
 
 async def test_nothing_that_the_owner_kept_is_told_in_any_byte(server: Harness, ada: Caller):
-    session = await ada.made("/sessions", {"title": SECRET})
-    thread = (
-        await ada.chat("say hello\nask me", session_id=session["id"])
-        if False
-        else await ada.made(
-            "/threads",
-            {"agent_id": "script", "session_id": session["id"], "tags": [SECRET], "metadata": {SECRET: SECRET}},
-        )
-    )
+    body = {"agent_id": "script", "tags": [SECRET], "metadata": {SECRET: SECRET}}
+    thread, nobody = await ada.made("/threads", body), server.caller(None)
     await ada.made(f"/threads/{thread['id']}/messages", {"message": "say hello", "sender": SECRET})
     await ada.finished(thread["id"])
     await ada.patch(f"/threads/{thread['id']}", {"summary": SECRET, "settings": {"paused": True}})
     await ada.made(f"/threads/{thread['id']}/messages", {"message": SECRET})
     await ada.made(f"/threads/{thread['id']}/comments", {"text": SECRET})
     token = (await link(ada, thread, tool_output=True))["token"]
-    nobody = server.caller(None)
 
     read = [await nobody.get(f"/shared/{token}"), await nobody.send("GET", f"//s/{token}")]
     async with nobody.events(f"/shared/{token}/events", after="0", follow="0") as events:
@@ -159,6 +150,7 @@ async def test_a_link_follows_an_answer_as_it_is_written_and_resumes_with_the_sa
 
 
 async def test_a_wrong_an_ended_and_an_expired_link_are_the_same_404(server: Harness, ada: Caller):
+    # Each is counted as one guess, however often it is shown.
     thread, nobody = await told(ada), server.caller(None)
     ended, expired = await link(ada, thread), await link(ada, thread, expires_in_s=5)
     assert (await nobody.get(f"/shared/{ended['token']}")).status == 200
@@ -169,11 +161,11 @@ async def test_a_wrong_an_ended_and_an_expired_link_are_the_same_404(server: Har
 
     answers = [
         await nobody.send(method, f"{base}{token}{rest}", json={"text": "x"} if method == "POST" else None)
+        for token in (WRONG, ended["token"], expired["token"], "x")
         for method, base, rest in (
             ("GET", "/shared/", ""), ("GET", "/shared/", "/events"), ("GET", "//s/", ""),
             ("POST", "/shared/", "/comments"),
         )
-        for token in (WRONG, ended["token"], expired["token"], "x")
     ]  # fmt: skip
     assert {(each.status, each.content) for each in answers} == {(404, answers[0].content)}
     assert [share["id"] for share in (await ada.get(f"/threads/{thread['id']}/shares")).json] == []
@@ -465,12 +457,15 @@ async def test_those_who_may_comment_do_and_see_what_others_wrote(server: Harnes
     item = (await ada.get(f"/threads/{thread['id']}/messages")).json[0]["id"]
 
     async with bob.events(f"/threads/{thread['id']}/events") as events:
-        made = [
-            await ada.made(path, {"text": "mine"}),
-            await bob.made(path, {"text": "yours", "item_id": item}),
-            await nobody.made(f"/shared/{token}/comments", {"text": "ours", "name": "eve"}),
-            await nobody.made(f"/shared/{token}/comments", {"text": "whose"}),
-        ]
+        made: list[dict[str, Any]] = []
+        for caller, where, body in (
+            (ada, path, {"text": "mine"}),
+            (bob, path, {"text": "yours", "item_id": item}),
+            (nobody, f"/shared/{token}/comments", {"text": "ours", "name": "eve"}),
+            (nobody, f"/shared/{token}/comments", {"text": "whose"}),
+        ):
+            made.append(await caller.made(where, body))
+            await server.clock.advance(1)
         told_of = [data_of(await events.until("comment.added"))["data"]["comment"] for _ in made]
 
     assert [(comment["author"], comment["text"], comment["item_id"]) for comment in made] == [

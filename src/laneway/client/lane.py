@@ -6,12 +6,17 @@ from laneway.client.organise import Organising
 from laneway.client.people import People
 from laneway.client.resources import AgentResource, Page, SearchResult
 from laneway.client.sessions import Files, Notes, Sessions, Timers
+from laneway.client.sharing import Sharing
 from laneway.client.stream import EventStreams
 from laneway.client.transfer import Transfers
 from laneway.client.turns import Queues
 
 
+<<<<<<< HEAD
 class Lane(Sessions, Notes, Files, Timers, Organising, People, Transfers, Conversations, Queues):
+=======
+class Lane(Sessions, Notes, Files, Timers, Organising, People, Sharing, Conversations, Queues):
+>>>>>>> 0d0f335 (Hold shares, comments and every kind of caller to the matrix of routes; tell clients and readers of them)
     """The same methods and the same errors whether the server is far away or runs inside this process."""
 
     def __init__(self, connection: Connection) -> None:

@@ -11,7 +11,8 @@ from laneway.domain.json import Json
 from laneway.domain.parcel import ImportFormat
 from laneway.domain.principal import Role, Scope
 from laneway.domain.queue import QueueItemState
-from laneway.domain.thread import ThreadResource
+from laneway.domain.share import Permission, ShareResource
+from laneway.domain.thread import ThreadResource, ThreadStatus
 from laneway.domain.turn import TurnResource, TurnStatus
 
 T = TypeVar("T")
@@ -211,6 +212,29 @@ class CreatedKey(KeyResource):
     """A new API key: the only time that it is told."""
 
     key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedShare(ShareResource):
+    """A new share. A link's `token` is told this one time; with a user there is none."""
+
+    token: str | None = field(default=None, repr=False)
+    url: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedThread:
+    """What somebody with a link sees of a thread: some of its transcript, in order."""
+
+    title: str
+    agent_id: str
+    status: ThreadStatus
+    permission: Permission
+    tool_output: bool
+    expires_at: Instant
+    created_at: Instant
+    last_message_at: Instant | None = None
+    messages: tuple[ItemResource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
