@@ -58,6 +58,11 @@ async def read_only(server: Harness, scene: Scene) -> None:
     assert (await (await server.reader()).post("/threads", {"title": SECRET})).status == 403
 
 
+async def end_share(server: Harness, scene: Scene) -> None:
+    made = await server.ada.made(f"/threads/{scene['thread']}/shares", {"user": scene["name"]})
+    assert (await server.ada.delete(f"/shares/{made['id']}")).status == 204
+
+
 # What is done → the acts that are written down for it, and what they are about.
 TABLE: dict[str, tuple[Act, list[tuple[str, str]]]] = {
     "a user is made": (
@@ -124,6 +129,11 @@ TABLE: dict[str, tuple[Act, list[tuple[str, str]]]] = {
         lambda server, scene: server.ada.delete(f"/attachments/{scene['attachment']}"),
         [("attachment.deleted", "attachment")],
     ),
+    "a thread is shared": (
+        lambda server, scene: server.ada.made(f"/threads/{scene['thread']}/shares", {"user": scene["name"]}),
+        [("share.created", "")],
+    ),
+    "a share is ended": (end_share, [("share.created", ""), ("share.ended", "")]),
     "a key that may only read is refused": (read_only, [("key.created", ""), ("request.forbidden", "")]),
     "a member is refused what admins may": (
         lambda server, scene: server.caller(scene["text"]).get("/users"), [("request.forbidden", "")],

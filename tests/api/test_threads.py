@@ -184,7 +184,7 @@ async def test_reading_leaves_the_answers_after_the_item_unread(ada: Caller):
 
 
 async def test_what_is_not_here_yet_is_refused_by_name(ada: Caller):
-    for body in ({"members": ["guide", "script"]}, {"kind": "work"}, {"template_id": "tpl_1"}):
+    for body in ({"members": ["guide", "script"]}, {"kind": "work"}):
         answer = await ada.post("/threads", body)
         assert (answer.status, answer.code) == (422, "not_available"), body
     for kind in ("alert", "task", "nonsense"):
