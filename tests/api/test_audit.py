@@ -21,7 +21,9 @@ async def server() -> AsyncGenerator[Harness]:
 
 async def entries(ada: Caller, **query: Any) -> list[dict[str, Any]]:
     """The newest entries, but not the one of reading them."""
-    return (await ada.get("/audit", limit=100, **query)).json
+    answer = await ada.get("/audit", limit=100, **query)
+    assert answer.status == 200, answer.content
+    return answer.json
 
 
 async def scene(server: Harness) -> Scene:

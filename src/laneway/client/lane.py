@@ -12,11 +12,7 @@ from laneway.client.transfer import Transfers
 from laneway.client.turns import Queues
 
 
-<<<<<<< HEAD
-class Lane(Sessions, Notes, Files, Timers, Organising, People, Transfers, Conversations, Queues):
-=======
-class Lane(Sessions, Notes, Files, Timers, Organising, People, Sharing, Conversations, Queues):
->>>>>>> 0d0f335 (Hold shares, comments and every kind of caller to the matrix of routes; tell clients and readers of them)
+class Lane(Sessions, Notes, Files, Timers, Organising, People, Sharing, Transfers, Conversations, Queues):
     """The same methods and the same errors whether the server is far away or runs inside this process."""
 
     def __init__(self, connection: Connection) -> None:
