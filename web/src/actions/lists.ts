@@ -5,6 +5,7 @@ import type { Store } from '../state/store'
 import { isProblem } from '../protocol/problem'
 
 const PAGE = 100
+const FIRST_PAGES = 3
 const MOST_PAGES = 10
 
 interface ThreadsQuery {
@@ -27,15 +28,17 @@ export class Lists {
   /** Read everything that the sidebar shows. */
   async read(): Promise<void> {
     this.store.dispatch({ type: 'lists-loading' })
+    const asked = this.store.get().threads
     try {
       const { api } = this.client
       const [sessions, threads, approvals, agents] = await Promise.all([
         this.client.ask(api.GET('/api/v1/sessions', { params: { query: { limit: PAGE } } })),
-        this.threads({}, 3),
+        this.threads({}, FIRST_PAGES),
         this.client.ask(api.GET('/api/v1/approvals', { params: { query: { state: 'open', limit: PAGE } } })),
         this.client.ask(api.GET('/api/v1/agents')),
       ])
-      this.store.dispatch({ type: 'lists-read', sessions, threads, approvals, agents })
+      const isWhole = threads.length < FIRST_PAGES * PAGE
+      this.store.dispatch({ type: 'lists-read', sessions, threads, approvals, agents, isWhole, asked })
       await Promise.all([...this.whole].map((id) => this.readSession(id)))
     } catch (error) {
       this.store.dispatch({ type: 'lists-failed' })
@@ -56,14 +59,12 @@ export class Lists {
   }
 
   async readArchived(sessionId: string): Promise<void> {
-    this.store.dispatch({ type: 'threads-read', threads: await this.threads({ session_id: sessionId, archived: true }, 3) })
+    await this.merge({ session_id: sessionId, archived: true }, FIRST_PAGES)
   }
 
   /** Threads that hold the words, anywhere in what was said. */
   async search(text: string, sessionId: string | null): Promise<ThreadSummary[]> {
-    const found = await this.threads({ q: text, ...(sessionId === null ? {} : { session_id: sessionId }) }, 1)
-    this.store.dispatch({ type: 'threads-read', threads: found })
-    return found
+    return await this.merge({ q: text, ...(sessionId === null ? {} : { session_id: sessionId }) }, 1)
   }
 
   /** Ask for threads that events spoke of and no list has shown. */
@@ -87,7 +88,14 @@ export class Lists {
   }
 
   private async readSession(sessionId: string): Promise<void> {
-    this.store.dispatch({ type: 'threads-read', threads: await this.threads({ session_id: sessionId }, MOST_PAGES) })
+    await this.merge({ session_id: sessionId }, MOST_PAGES)
+  }
+
+  private async merge(query: ThreadsQuery, pages: number): Promise<ThreadSummary[]> {
+    const asked = this.store.get().threads
+    const threads = await this.threads(query, pages)
+    this.store.dispatch({ type: 'threads-read', threads, asked })
+    return threads
   }
 
   private async threads(query: ThreadsQuery, pages: number): Promise<ThreadSummary[]> {

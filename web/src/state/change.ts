@@ -1,7 +1,10 @@
 /** Change: everything that can happen to the state: events of the stream, answers of the server, and what was asked. */
 import type { LogEvent } from '../protocol/event'
 import type { Agent, Approval, Item, LoggedIn, Queue, Session, Thread, ThreadSummary, Turn } from '../protocol/resources'
-import type { Beginning, Connection, Outgoing } from './state'
+import type { Beginning, Connection, Outgoing, State } from './state'
+
+/** The threads as they were when a list was asked for: what events have told since then is newer than its answer. */
+export type Asked = State['threads']
 
 export type Change =
   | { type: 'event'; event: LogEvent }
@@ -10,8 +13,8 @@ export type Change =
   | { type: 'connection'; connection: Connection }
   | { type: 'lists-loading' }
   | { type: 'lists-failed' }
-  | { type: 'lists-read'; sessions: readonly Session[]; threads: readonly ThreadSummary[]; approvals: readonly Approval[]; agents: readonly Agent[] }
-  | { type: 'threads-read'; threads: readonly ThreadSummary[] }
+  | { type: 'lists-read'; sessions: readonly Session[]; agents: readonly Agent[]; approvals: readonly Approval[]; threads: readonly ThreadSummary[]; isWhole: boolean; asked: Asked }
+  | { type: 'threads-read'; threads: readonly ThreadSummary[]; asked: Asked }
   | { type: 'session-read'; session: Session }
   | { type: 'session-gone'; sessionId: string }
   | ThreadChange

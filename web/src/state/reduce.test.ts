@@ -22,7 +22,7 @@ function told(...events: readonly LogEvent[]): Change[] {
 /** A thread that is looked at: its transcript and queue are read, and empty. */
 function opened(id: string): Change[] {
   return [
-    { type: 'threads-read', threads: [summary(id)] },
+    { type: 'threads-read', threads: [summary(id)], asked: {} },
     { type: 'transcript-loading', threadId: id },
     { type: 'transcript-read', threadId: id, items: [], hasOlder: false, offset: 0 },
     { type: 'queue-read', threadId: id, queue: EMPTY_QUEUE, offset: 0 },
@@ -128,7 +128,7 @@ describe('events without a valid thread', () => {
     const next = after(
       [
         ...told(fact(A, 4, { type: 'thread.updated', data: { summary: summary(A) } })),
-        { type: 'threads-read', threads: [summary(A)] },
+        { type: 'threads-read', threads: [summary(A)], asked: {} },
         { type: 'transcript-read', threadId: A, items: [], hasOlder: false, offset: 9 },
       ],
       state,
@@ -159,7 +159,7 @@ describe('a snapshot and what happened while it was read', () => {
         const snapshot = item('x', A, { seq: 4, text, parts: [{ type: 'text', text }] })
 
         const state = after([
-          { type: 'threads-read', threads: [summary(A)] },
+          { type: 'threads-read', threads: [summary(A)], asked: {} },
           { type: 'transcript-loading', threadId: A },
           ...told(...events.slice(0, Math.max(arrived, taken + 1))),
           { type: 'transcript-read', threadId: A, items: [snapshot], hasOlder: false, offset: 4 + taken },
@@ -175,12 +175,29 @@ describe('a snapshot and what happened while it was read', () => {
     const late: Queue = { ...EMPTY_QUEUE, items: [queueItem('q', 1)] }
 
     const state = after([
-      { type: 'threads-read', threads: [summary(A)] },
+      { type: 'threads-read', threads: [summary(A)], asked: {} },
       ...told(fact(A, 5, { type: 'queue.item_consumed', data: { item_id: 'q', transcript_item_id: 'x' } })),
       { type: 'queue-read', threadId: A, queue: late, offset: 4 },
     ])
 
     expect(state.threads[A]?.queue).toBeNull()
+  })
+
+  test('a list that was asked for before an event and answered after it does not undo the event', () => {
+    const before = after(opened(A))
+    const ended = fact(A, 5, { type: 'turn.completed', data: { attempt: 1, usage: {} }, thread: { queue_depth: 0, unread: 1 } })
+
+    const state = after([...told(ended), { type: 'threads-read', threads: [summary(A, { queue_depth: 1 })], asked: before.threads }], before)
+
+    expect(state.threads[A]?.summary).toMatchObject({ queue_depth: 0, unread: 1 })
+  })
+
+  test('after a break, a thread that the list no longer shows is gone, and one with an unsent message is not', () => {
+    const before = after([...opened(A), ...opened(B), { type: 'send', threadId: B, outgoing: outgoing('k') }])
+
+    const state = after([{ type: 'lists-read', sessions: [], agents: [], approvals: [], threads: [], isWhole: true, asked: before.threads }], before)
+
+    expect(Object.keys(state.threads)).toEqual([B])
   })
 
   test('what an attempt that died had left unfinished is void when the turn is resumed', () => {

@@ -2,7 +2,7 @@
 import type { LogEvent } from '../protocol/event'
 import { isThreadId } from '../protocol/ids'
 import type { Approval, Session, ThreadSummary } from '../protocol/resources'
-import type { Change, ThreadChange } from './change'
+import type { Asked, Change, ThreadChange } from './change'
 import { EMPTY_TRANSCRIPT, newThread, START, type State, type ThreadState } from './state'
 import { reduceThreadEvent } from './thread-event'
 import { reduceThreadChange } from './thread-change'
@@ -24,7 +24,7 @@ export function reduce(state: State, change: Change): State {
     case 'lists-read':
       return readLists(state, change)
     case 'threads-read':
-      return { ...state, threads: mergeThreads(state, change.threads), unknown: [] }
+      return { ...state, threads: mergeThreads(state, change.threads, change.asked), unknown: [] }
     case 'session-read':
       return { ...state, sessions: { ...state.sessions, [change.session.id]: change.session } }
     case 'session-gone':
@@ -110,29 +110,34 @@ function dropSession(state: State, id: string): State {
 }
 
 function readLists(state: State, read: Extract<Change, { type: 'lists-read' }>): State {
+  const { asked, agents } = read
   const listed = new Set(read.threads.map((thread) => thread.id))
   const sessions: Record<string, Session> = Object.fromEntries(read.sessions.map((each) => [each.id, each]))
-  const merged = mergeThreads(state, read.threads)
-  // After a break the list is the truth: what it does not show was deleted or archived meanwhile.
-  const kept = Object.values(merged).filter((thread) => listed.has(thread.id) || thread.summary.archived)
-  const threads = Object.fromEntries(
-    kept.map((thread) => [thread.id, { ...thread, ...waitingOn(thread, read.approvals) }]),
-  )
-  return { ...state, lists: 'ready', agents: read.agents, sessions, threads, unknown: [] }
+  const kept = Object.values(mergeThreads(state, read.threads, asked))
+    .filter((thread) => listed.has(thread.id) || !read.isWhole || !isSurelyGone(thread, asked))
+    .map((thread) => (state.threads[thread.id]?.approvals === asked[thread.id]?.approvals ? withApprovals(thread, read.approvals) : thread))
+  const threads = Object.fromEntries(kept.map((thread) => [thread.id, thread]))
+  return { ...state, lists: 'ready', agents, sessions, threads, unknown: [] }
 }
 
-/** Approvals as they stand, and a transcript that has to be read again: events were missed. */
-function waitingOn(thread: ThreadState, approvals: readonly Approval[]): Partial<ThreadState> {
+/** Known before the list was asked for, untouched since, and not in it: it was deleted while nobody listened. */
+function isSurelyGone(thread: ThreadState, asked: Asked): boolean {
+  const { kind, archived } = thread.summary
+  return kind === 'chat' && !archived && thread.outgoing.length === 0 && asked[thread.id]?.summary === thread.summary
+}
+
+function withApprovals(thread: ThreadState, approvals: readonly Approval[]): ThreadState {
   const open = approvals.filter((approval) => approval.thread_id === thread.id)
-  return { approvals: Object.fromEntries(open.map((approval) => [approval.id, approval])) }
+  return { ...thread, approvals: Object.fromEntries(open.map((approval) => [approval.id, approval])) }
 }
 
-function mergeThreads(state: State, read: readonly ThreadSummary[]): Record<string, ThreadState> {
+function mergeThreads(state: State, read: readonly ThreadSummary[], asked: Asked): Record<string, ThreadState> {
   const threads: Record<string, ThreadState> = { ...state.threads }
   for (const summary of read) {
     if (state.gone[summary.id]) continue
     const known = threads[summary.id]
-    threads[summary.id] = known === undefined ? newThread(summary) : { ...known, summary: { ...known.summary, ...summary } }
+    if (known === undefined) threads[summary.id] = newThread(summary)
+    else if (known.summary === asked[summary.id]?.summary) threads[summary.id] = { ...known, summary }
   }
   return threads
 }
