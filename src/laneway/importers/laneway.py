@@ -41,11 +41,12 @@ class LanewayImporter:
 
     def unpack(self, upload: Upload) -> Iterator[Parcel | Skipped]:
         _check_manifest(upload)
-        session, *rest = list(self._lines(upload, SESSION))
+        lines = self._lines(upload, SESSION)
+        session = next(lines, None)
         if not isinstance(session, SessionParcel):
             raise BadImport(f"The first line of {SESSION} is not a session.")
         yield session
-        for place, parcel in enumerate(rest, 2):
+        for place, parcel in enumerate(lines, 2):
             yield parcel if isinstance(parcel, (*_OF_SESSION, Skipped)) else _misplaced(SESSION, place)
         for name in upload.names():
             if _THREAD.fullmatch(name):

@@ -19,7 +19,7 @@ from laneway.api.route import Routes
 from laneway.api.routes.attachments import content_disposition
 from laneway.api.strict_json import fit
 from laneway.domain.changes import Changes, Decision
-from laneway.domain.errors import IdempotencyConflict, Invalid
+from laneway.domain.errors import IdempotencyConflict, Invalid, TooLarge
 from laneway.domain.json import JsonObject
 from laneway.domain.kinds import IDEMPOTENCY, SESSION
 from laneway.domain.parcel import ImportFormat
@@ -60,7 +60,7 @@ async def import_file(call: Call) -> Response:
     try:
         file, format_ = _parts(form)
         with NamedTemporaryFile(dir=call.app.data_dir, prefix="import-") as copy:
-            digest = await asyncio.to_thread(_copied, file.file, copy)
+            digest = await asyncio.to_thread(_copied, file.file, copy, limits.import_bytes)
             once = call.idempotency("\n".join((format_ or "", digest)).encode())
             if (first := await _answered(call, once)) is not None:
                 return call.show(first)
@@ -82,12 +82,14 @@ def _parts(form: FormData) -> tuple[UploadFile, ImportFormat | None]:
     return file, fit({"file": "", "format": format_}, ImportUpload).format
 
 
-def _copied(source: IO[bytes], copy: IO[bytes]) -> str:
+def _copied(source: IO[bytes], copy: IO[bytes], max_bytes: int) -> str:
     """Copy what was spooled into a file with a name, which a zip is read from; returns its hash."""
     digest = hashlib.sha256()
     while chunk := source.read(CHUNK):
         digest.update(chunk)
         copy.write(chunk)
+        if max_bytes and copy.tell() > max_bytes:
+            raise TooLarge(f"A file to import may have {max_bytes} bytes (import_bytes).")
     copy.flush()
     return digest.hexdigest()
 
