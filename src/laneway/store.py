@@ -65,7 +65,34 @@ class Fold:
     thread_id: str
 
 
-Ask = Get | Query | Fold
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Asks how the records of a kind spread over the values of a column: the result is a tuple of `Share`s, the
+    largest first. In a column that holds a list each member counts, once a record."""
+
+    kind: Kind[Record]
+    by: str
+    where: tuple[Where, ...] = ()
+    sums: tuple[str, ...] = ()
+    """Columns of integers to add up in each share."""
+    spread: str | None = None
+    """A column of integers of which each share tells the percentiles; records without a value do not count."""
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The records that have one value."""
+
+    key: str
+    count: int
+    sums: tuple[int, ...] = ()
+    p50: int | None = None
+    """The smallest value that at least half of them do not exceed; None when there is none."""
+    p95: int | None = None
+
+
+Ask = Get | Query | Fold | Tally
 
 
 @dataclass(frozen=True, slots=True)

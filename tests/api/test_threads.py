@@ -164,7 +164,11 @@ async def test_q_finds_threads_by_what_was_said_and_by_title(server: Harness, ad
     assert {each["title"] for each in found.json} == {"animals", "Zebra crossing"}
     assert found.headers["x-total-count"] == "2"
     assert {hit["thread_id"] for hit in hits.json} == {said["id"]}
-    assert all("quick zebra" in hit["snippet"] for hit in hits.json)
+    for hit in hits.json:
+        assert "quick zebra" in hit["snippet"]
+        assert "".join(piece["text"] for piece in hit["highlights"]) == hit["snippet"]
+        assert [piece["text"] for piece in hit["highlights"] if piece["match"]] == ["quick", "zebra"]
+        assert hit["session_id"] == said["session_id"]
     assert hits.json[0]["title"] == "animals"
     assert (await ada.get("/search")).status == 422
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -29,7 +29,7 @@ from laneway.domain.user import IdempotentReply
 from laneway.runtime.credentials import VerifiedPrincipal
 from laneway.runtime.shares import Grant
 from laneway.runtime.submit import Answer, Idempotency
-from laneway.store import Ask, Get, Page, Query, Snapshot
+from laneway.store import Ask, Get, Page, Query, Share, Snapshot
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
@@ -229,6 +229,12 @@ def records_of(page: object, type_: type[T]) -> list[T]:
     if not isinstance(page, Page):
         raise NotFound
     return [record for record in page.records if isinstance(record, type_)]
+
+
+def shares_of(tally: object) -> list[Share]:
+    """The shares of a tally that was asked for."""
+    # A Tally's result is its shares, as its docstring says.
+    return list(cast("tuple[Share, ...]", tally))
 
 
 def offset_headers(snapshot: Snapshot) -> dict[str, str]:

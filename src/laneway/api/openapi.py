@@ -45,7 +45,7 @@ def document(title: str, description: str, nouns: "Sequence[Routes]") -> dict[st
     operations: dict[str, dict[str, Any]] = {}
     for noun in nouns:
         for route in noun.all:
-            operations.setdefault(route.path, {})[route.method.lower()] = {"tags": [noun.tag], **_operation(route)}
+            operations.setdefault(_path(route), {})[route.method.lower()] = {"tags": [noun.tag], **_operation(route)}
     shapes = [shape for noun in nouns for route in noun.all for shape in (route.body, route.shows) if shape is not None]
     return {
         "openapi": "3.1.0",
@@ -124,8 +124,13 @@ def _of_write(route: "Route") -> tuple[int, ...]:
     return (409, *conditional) if route.policy == "write" else conditional
 
 
+def _path(route: "Route") -> str:
+    """The path without what only our own router understands."""
+    return route.path.replace(":path}", "}")
+
+
 def _path_parameters(route: "Route") -> list[dict[str, Any]]:
-    names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
+    names = [part[1:-1] for part in _path(route).split("/") if part.startswith("{")]
     return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
 
 

@@ -20,6 +20,10 @@ def threads(
     tag: Annotated[str | None, typer.Option("--tag", help="With this tag only.")] = None,
     find: Annotated[str | None, typer.Option("--find", help="With these words in the title.")] = None,
     unread: Annotated[bool | None, typer.Option("--unread", help="With unread messages only.")] = None,
+    pinned: Annotated[bool | None, typer.Option("--pinned", help="Pinned ones only.")] = None,
+    since: Annotated[str | None, typer.Option("--since", help="Active from this time on (RFC 3339).")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Active before this time (RFC 3339).")] = None,
+    sort: Annotated[str | None, typer.Option("--sort", help="-last_message_at, created_at, title, -unread.")] = None,
     archived: Annotated[bool | None, typer.Option("--archived", help="Archived ones only.")] = None,
     limit: Limit = 20,
     cursor: Annotated[str | None, typer.Option("--cursor", help="Go on after an earlier page.")] = None,
@@ -35,7 +39,7 @@ def threads(
         async with reach(Where(data, url, key, config), runs=False) as lane:
             return await lane.list_threads(
                 session_id=session, agent_id=agent, status=status, kind=kind, tag=tag, q=find, unread=unread,
-                archived=archived, limit=limit, cursor=cursor,
+                archived=archived, pinned=pinned, since=since, until=until, sort=sort, limit=limit, cursor=cursor,
             )  # fmt: skip
 
     page = asyncio.run(listed())

@@ -1,9 +1,11 @@
-"""Organise: templates of threads, votes on messages, tags."""
+"""Organise: templates of threads, tags, votes on messages, and what turns have cost."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from laneway.client.connection import Connection, given, route
-from laneway.client.resources import Page
+from laneway.client.resources import Analytics, Page, TagResource
+from laneway.domain.instant import Instant
 from laneway.domain.json import Json, JsonObject
 from laneway.domain.template import TemplateResource
 from laneway.domain.vote import VoteResource, VoteValue
@@ -50,6 +52,26 @@ class Organising:
     async def delete_template(self, template_id: str) -> None:
         """Remove a template; threads that were made with it stay."""
         await self._connection.delete(route("templates", template_id))
+
+    async def list_tags(self) -> Page[TagResource]:
+        """The tags of the user's threads, the most used first."""
+        return await self._connection.get_page("/tags", TagResource)
+
+    async def rename_tag(self, tag: str, name: str) -> TagResource:
+        """Rename a tag in all threads that have it; a name that is in use merges the two."""
+        return await self._connection.write("PATCH", route("tags", tag), TagResource, {"name": name})
+
+    async def analytics(
+        self,
+        *,
+        by: Literal["day", "agent", "thread"] = "day",
+        session_id: str | None = None,
+        since: Instant | None = None,
+        until: Instant | None = None,
+    ) -> Analytics:
+        """What turns were, took and cost: those of the last 30 days, when no time is named."""
+        query = {"by": by, "session_id": session_id, "from": since, "to": until}
+        return await self._connection.get("/analytics", Analytics, query)
 
     async def vote(self, thread_id: str, item_id: str, value: VoteValue, *, comment: str | None = None) -> VoteResource:
         """Vote for a message (1) or against it (-1); a later vote replaces the earlier one."""

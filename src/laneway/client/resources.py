@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar, overload
 
+import msgspec
+
 from laneway.agent import Capabilities
 from laneway.domain.instant import Instant
 from laneway.domain.item import ItemResource
@@ -238,14 +240,55 @@ class SharedThread:
 
 
 @dataclass(frozen=True, slots=True)
+class TagResource:
+    """A tag, and how many threads have it."""
+
+    tag: str
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyticsRow:
+    """What the turns of one day, agent or thread were: `key` is its date, name or id."""
+
+    key: str
+    turns: int
+    messages: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    duration_p50_s: float | None
+    duration_p95_s: float | None
+    failures: int
+
+
+class Analytics(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """Turns that began from `from` on, and before `to`."""
+
+    from_: Instant
+    to: Instant
+    rows: tuple[AnalyticsRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a snippet; `match` says whether it is one of the words that were looked for."""
+
+    text: str
+    match: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
-    """A place where the words were found."""
+    """A place where the words were found. `highlights` are the snippet, cut where the words begin and end."""
 
     thread_id: str
     title: str
     snippet: str
     item_id: str | None = None
     score: float = 0.0
+    session_id: str = ""
+    highlights: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

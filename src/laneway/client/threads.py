@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from laneway.client.connection import Connection, given, route
 from laneway.client.resources import CreatedThread, Page, Posted, Unread
+from laneway.domain.instant import Instant
 from laneway.domain.item import ItemResource, ItemRole
 from laneway.domain.json import Json, JsonObject
 from laneway.domain.queue import Delivery
@@ -55,15 +56,18 @@ class Threads:
         unread: bool | None = None,
         q: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        since: Instant | None = None,
+        until: Instant | None = None,
         sort: str | None = None,
         limit: int = 20,
         cursor: str | None = None,
         offset: int | None = None,
     ) -> Page[ThreadSummary]:
-        """The user's threads, latest first. Filters combine."""
+        """The user's threads, latest first. Filters combine; `since` and `until` are about the latest message."""
         query = {
             "session_id": session_id, "agent_id": agent_id, "kind": kind, "status": status, "tag": tag,
-            "archived": archived, "pinned": pinned, "unread": unread, "q": q, "sort": sort, "limit": limit,
+            "archived": archived, "pinned": pinned, "unread": unread, "q": q, "from": since, "to": until,
+            "sort": sort, "limit": limit,
             "cursor": cursor, "offset": offset, **{f"metadata.{key}": value for key, value in (metadata or {}).items()},
         }  # fmt: skip
         return await self._connection.get_page("/threads", ThreadSummary, query)

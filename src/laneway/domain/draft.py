@@ -1,5 +1,7 @@
 """Draft: gathers what a decision changes, keeps thread status true, and tells what changed with the last event."""
 
+from collections import Counter
+
 from laneway.domain.batch import plan_batch
 from laneway.domain.changes import Changes, Decision, Drop, Put, View
 from laneway.domain.command import Command
@@ -32,6 +34,7 @@ class Draft:
         self._drops: list[Drop] = []
         self._events: list[Event] = []
         self._erase: list[str] = []
+        self._messages: Counter[str] = Counter()
 
     # --- what is there -------------------------------------------------------------------------------------------
 
@@ -109,6 +112,10 @@ class Draft:
             numbered_by = self._puts[key].numbered_by
         self._puts[key] = Put(kind, record, numbered_by)
 
+    def count_message(self, turn_id: str) -> None:
+        """Count a message that a turn took or completed."""
+        self._messages[turn_id] += 1
+
     def drop(self, kind: Kind[Record], record_id: str) -> None:
         """Delete a record."""
         self._drops.append(Drop(kind, record_id))
@@ -154,6 +161,9 @@ class Draft:
         """Everything drafted, with each changed thread's status stored and its change told by its last event."""
         for thread_id in list(self._threads):
             self._finish(thread_id)
+        for turn_id, messages in self._messages.items():
+            turn = self.turn(turn_id)
+            self.put(TURN, replace(turn, messages=turn.messages + messages))
         return Decision(
             Changes(tuple(self._puts.values()), tuple(self._drops), tuple(self._events), tuple(self._erase)), reply
         )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from laneway.domain.instant import Instant
+from laneway.domain.instant import Instant, seconds_between
 from laneway.domain.lane import LaneKey
 from laneway.domain.thread import Usage
 
@@ -79,7 +79,43 @@ class Turn:
     once_started: bool = False
     """A call with an effect that must happen once was started: a failure then pauses the queue."""
     finished_at: Instant | None = None
+    messages: int = 0
+    """The messages of users that it took and of its agents that it completed, whatever became of them later."""
     version: int = 1
+
+    # --- what analytics are made of ------------------------------------------------------------------------------
+
+    @property
+    def day(self) -> str:
+        """The day on which it began, in UTC."""
+        return self.started_at[:10]
+
+    @property
+    def agent(self) -> str:
+        """The agent that ran it, the first of several."""
+        return self.runs[0].agent if self.runs else ""
+
+    @property
+    def failed(self) -> bool:
+        return self.status == "failed"
+
+    @property
+    def input_tokens(self) -> int:
+        return self.usage.input_tokens
+
+    @property
+    def output_tokens(self) -> int:
+        return self.usage.output_tokens
+
+    @property
+    def cost_nano_usd(self) -> int:
+        """The cost in whole billionths of a dollar: sums of them are exact, in whatever order."""
+        return round(self.usage.cost_usd * 1_000_000_000)
+
+    @property
+    def duration_ms(self) -> int | None:
+        """From its begin to its end, waiting included; None while it is not over."""
+        return None if self.finished_at is None else round(seconds_between(self.started_at, self.finished_at) * 1000)
 
 
 @dataclass(frozen=True, slots=True)

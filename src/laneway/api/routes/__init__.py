@@ -3,6 +3,7 @@
 from laneway.api.route import Routes
 from laneway.api.routes import (
     agents,
+    analytics,
     approvals,
     attachments,
     audit,
@@ -20,6 +21,7 @@ from laneway.api.routes import (
     shared,
     shares,
     streams,
+    tags,
     templates,
     threads,
     timers,
@@ -33,7 +35,8 @@ from laneway.api.routes import (
 
 ALL: tuple[Routes, ...] = (
     login.links, login.routes, users.routes, keys.routes, agents.routes, sessions.routes, notes.routes, values.routes,
-    attachments.routes, timers.routes, threads.routes, templates.routes, messages.routes, history.routes, votes.routes,
-    queue.routes, turns.routes, approvals.routes, shares.routes, comments.routes, shared.routes, shared.pages,
-    search.routes, streams.routes, transfer.routes, upkeep.routes, audit.routes, operating.routes, page.routes,
+    attachments.routes, timers.routes, threads.routes, tags.routes, templates.routes, messages.routes, history.routes,
+    votes.routes, queue.routes, turns.routes, approvals.routes, shares.routes, comments.routes, shared.routes,
+    shared.pages, search.routes, analytics.routes, streams.routes, transfer.routes, upkeep.routes, audit.routes,
+    operating.routes, page.routes,
 )  # fmt: skip

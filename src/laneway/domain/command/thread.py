@@ -58,6 +58,16 @@ class VoteOnMessage(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RenameTag(Command):
+    """Give some threads another tag in the place of one; `done` threads were given it by earlier commits."""
+
+    tag: str
+    name: str
+    thread_ids: tuple[str, ...]
+    done: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReadThread(Command):
     """Mark a thread as read; `unread` messages after the named one remain."""
 

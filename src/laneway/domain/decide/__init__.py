@@ -40,7 +40,14 @@ from laneway.domain.decide.shares import (
 )
 from laneway.domain.decide.steps import record_turn
 from laneway.domain.decide.templates import create_template, delete_template, template_needs, update_template
-from laneway.domain.decide.threads import create_thread, delete_thread, read_thread, update_thread, vote_on_message
+from laneway.domain.decide.threads import (
+    create_thread,
+    delete_thread,
+    read_thread,
+    rename_tag,
+    update_thread,
+    vote_on_message,
+)
 from laneway.domain.decide.timers import create_timer, delete_timer, fire_timer, update_timer
 from laneway.domain.decide.transfer import (
     import_file,
@@ -238,6 +245,7 @@ _TABLE: tuple[Verb, ...] = (
     ),
     verb(c.UpdateThread, lambda m: _thread(m.thread_id), update_thread),
     verb(c.DeleteThread, lambda m: (*_thread_and_turn(m.thread_id), *_descendants(m.thread_id)), delete_thread),
+    verb(c.RenameTag, lambda m: tuple(One(THREAD, each) for each in m.thread_ids), rename_tag),
     verb(c.VoteOnMessage, lambda m: (*_thread(m.thread_id), One(ITEM, m.item_id)), vote_on_message),
     verb(c.CreateTemplate, template_needs, create_template),
     verb(c.UpdateTemplate, lambda m: (One(TEMPLATE, m.template_id),), update_template),

@@ -85,6 +85,7 @@ def consume(draft: Draft, thread: Thread, turn: Turn, queued: QueueItem) -> tupl
     draft.tell_item(thread, ItemCompleted(item_resource(item)), item)
     queue = tuple(each for each in thread.queue if each.id != queued.id)
     thread = replace(thread, queue=queue, queue_version=thread.queue_version + 1)
+    draft.count_message(turn.id)
     return draft.save(counted(thread, item, draft.at)), item
 
 

@@ -124,7 +124,10 @@ def complete_item(
     item = replace(item, parts=parts, text=text, state=state)
     draft.put(ITEM, item)
     draft.tell_item(thread, ItemCompleted(item_resource(item)), item)
-    return draft.save(counted(thread, item, draft.at)) if is_message(item) else thread
+    if not is_message(item):
+        return thread
+    draft.count_message(item.turn_id)
+    return draft.save(counted(thread, item, draft.at))
 
 
 def is_message(item: Item) -> bool:

@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 
 from laneway.domain.changes import Decision
-from laneway.domain.command import CreateThread, DeleteThread, NewMessage, ReadThread, UpdateThread, VoteOnMessage
+from laneway.domain.command import (
+    CreateThread,
+    DeleteThread,
+    NewMessage,
+    ReadThread,
+    RenameTag,
+    UpdateThread,
+    VoteOnMessage,
+)
 from laneway.domain.decide.outcome import counted
 from laneway.domain.decide.pause import paused, resumed
 from laneway.domain.decide.queue import accept
@@ -170,6 +178,22 @@ def delete_thread(draft: Draft, command: DeleteThread) -> Decision:
             draft.erase(child.id)
     audit(draft, thread.owner, "thread.deleted", thread.id)
     return draft.decision()
+
+
+def rename_tag(draft: Draft, command: RenameTag) -> Decision:
+    """In each thread the new tag takes the place of the old one, or joins an equal one that is there already."""
+    renamed = 0
+    for thread_id in command.thread_ids:
+        thread = draft.view.get(THREAD, thread_id)
+        if thread is None or thread.deleted or command.tag not in thread.tags:
+            continue
+        tags = tuple(dict.fromkeys(command.name if tag == command.tag else tag for tag in thread.tags))
+        thread = draft.save(replace(draft.thread(thread.id), tags=tags, version=thread.version + 1))
+        draft.tell_thread(thread, ThreadUpdated(thread_summary(draft.finished(thread.id))))
+        renamed += 1
+    if not renamed and not command.done:
+        raise NotFound
+    return draft.decision({"tag": command.name, "threads": command.done + renamed})
 
 
 def vote_on_message(draft: Draft, command: VoteOnMessage) -> Decision:

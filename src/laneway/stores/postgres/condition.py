@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from msgspec import DecodeError
+
 from laneway.domain.errors import Internal
+from laneway.domain.json import Json
 from laneway.domain.kinds import TURN
 from laneway.domain.turn import ACTIVE
 from laneway.store import Where
 from laneway.stores.postgres.connection import Binding
 from laneway.stores.postgres.table import ACTIVE_ONLY, Table
+from laneway.wire import decode, encode
 
 Clause = tuple[str, tuple[Binding, ...]]
 
@@ -31,7 +35,9 @@ def _one(table: Table, where: Where) -> Clause:
         case "entry":
             return _entry(column, *_pair_or_more(where))
         case "has":
-            return _has(column), (_single(where),)
+            value = _single(where)
+            # The first half finds by an index what the second half then looks at.
+            return f"({column}::jsonb @> ?::jsonb AND {_has(column)})", (encode([value]).decode(), value)
         case "=":
             return (f"{column} IS NULL", ()) if value is None else (f"{column} = ?", (_single(where),))
         case "!=":
@@ -50,7 +56,19 @@ def _entry(column: str, key: str, value: str) -> Clause:
     # Numbers and booleans match as they are written, because a value in an address has no type.
     simple = "json_typeof(pair.value) NOT IN ('object', 'array', 'null')"
     pairs = f"SELECT 1 FROM json_each({column}::json) AS pair"
-    return f"EXISTS ({pairs} WHERE pair.key = ? AND {simple} AND pair.value #>> '{{}}' = ?)", (key, value)
+    exact = f"EXISTS ({pairs} WHERE pair.key = ? AND {simple} AND pair.value #>> '{{}}' = ?)"
+    forms = [encode({key: form}).decode() for form in _forms(value)]
+    contained = " OR ".join(f"{column}::jsonb @> ?::jsonb" for _ in forms)
+    return f"(({contained}) AND {exact})", (*forms, key, value)
+
+
+def _forms(value: str) -> list[Json]:
+    """What a text in an address may stand for: itself, and the number or boolean that is written so."""
+    try:
+        other = decode(value.encode(), object)
+    except DecodeError:
+        return [value]
+    return [value, other] if isinstance(other, bool | int | float) else [value]
 
 
 def _single(where: Where) -> Binding:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import assert_never
 
 from laneway.domain.principal import Principal
-from laneway.store import Ask, Fold, Get, Query, Snapshot
+from laneway.store import Ask, Fold, Get, Query, Snapshot, Tally
 from laneway.stores.postgres.ask import Question, ask_as
 from laneway.stores.postgres.connection import Connection, Row
 from laneway.stores.postgres.fold import folded, folding
@@ -14,6 +14,7 @@ from laneway.stores.postgres.page import page_of, page_questions
 from laneway.stores.postgres.queries import SQL
 from laneway.stores.postgres.sight import Sight
 from laneway.stores.postgres.table import TABLES
+from laneway.stores.postgres.tally import tallied, tallying
 
 
 async def answer(connection: Connection, principal: Principal, asks: Sequence[Ask], log: str | None) -> Snapshot:
@@ -42,6 +43,8 @@ def _questions_of(ask: Ask, sight: Sight) -> list[Question]:
             return [TABLES[kind.name].get(id, sight)]
         case Query():
             return page_questions(ask, sight)
+        case Tally():
+            return [tallying(ask, sight)]
         case Fold(thread_id):
             return [folding(thread_id, sight)]
         case _:
@@ -55,6 +58,8 @@ def _result(ask: Ask, answers: Iterator[Sequence[Row]], sight: Sight) -> object:
             return TABLES[kind.name].decode(rows[0][2], sight) if rows else None
         case Query():
             return page_of(ask, rows, next(answers) if ask.count else None, sight)
+        case Tally():
+            return tallied(ask, rows)
         case Fold():
             return folded(rows)
         case _:

@@ -10,6 +10,7 @@ from laneway.domain.errors import BadCursor
 from laneway.store import Page, Query
 from laneway.stores.sqlite.condition import Clause, all_of
 from laneway.stores.sqlite.connection import Binding, Connection, single
+from laneway.stores.sqlite.labels import LABELS, labelled
 from laneway.stores.sqlite.table import TABLES, Sight, Table
 
 _CURSOR_LENGTH = 8192
@@ -25,26 +26,34 @@ def read_page(connection: Connection, query: Query, sight: Sight) -> Page:
     """Answer a query in the connection's present transaction."""
     table = TABLES[query.kind.name]
     order = _order_of(query)
-    text, bindings = all_of(table, query.where)
-    text, bindings = text + sight.condition(table.kind), (*bindings, *sight.bindings)
-    total = _count(connection, table, (text, bindings)) if query.count else None
+    found_by = labelled(query, sight)
+    source = table.name if found_by is None else LABELS
+    text, bindings = found_by or _conditions(table, query, sight)
+    total = _count(connection, source, (text, bindings)) if query.count else None
     if query.cursor is not None:
         after, values = _after(table, order, _decode_cursor(query.cursor, query, order))
         text, bindings = f"{text} AND {after}", (*bindings, *values)
     columns = ", ".join(table.column(name) for name, _ in order)
     sorting = ", ".join(f"{table.column(name)} {'DESC' if descends else 'ASC'}" for name, descends in order)
     rows = connection.execute(
-        f"SELECT body, {columns} FROM {table.name} WHERE {text} ORDER BY {sorting} LIMIT ? OFFSET ?",
+        f"SELECT {'body' if found_by is None else 'id'}, {columns} FROM {source} WHERE {text}"
+        f" ORDER BY {sorting} LIMIT ? OFFSET ?",
         (*bindings, query.limit + 1, query.offset),
     ).fetchall()
     shown = rows[: query.limit]
     more = len(rows) > query.limit and bool(shown)
     next_cursor = _encode_cursor(query, order, shown[-1][1:]) if more else None
-    return Page(tuple(table.decode(row[0], sight) for row in shown), next_cursor, total)
+    bodies = [row[0] if found_by is None else table.body(connection, row[0]) for row in shown]
+    return Page(tuple(table.decode(body, sight) for body in bodies), next_cursor, total)
 
 
-def _count(connection: Connection, table: Table, clause: Clause) -> int:
-    return int(single(connection.execute(f"SELECT count(*) FROM {table.name} WHERE {clause[0]}", clause[1]))[0])
+def _conditions(table: Table, query: Query, sight: Sight) -> Clause:
+    text, bindings = all_of(table, query.where)
+    return text + sight.condition(table.kind), (*bindings, *sight.bindings)
+
+
+def _count(connection: Connection, source: str, clause: Clause) -> int:
+    return int(single(connection.execute(f"SELECT count(*) FROM {source} WHERE {clause[0]}", clause[1]))[0])
 
 
 def _order_of(query: Query) -> _Order:

@@ -8,12 +8,13 @@ import apsw
 
 from laneway.domain.errors import Unavailable
 from laneway.domain.principal import Principal
-from laneway.store import Ask, Fold, Get, Query, Snapshot
+from laneway.store import Ask, Fold, Get, Query, Snapshot, Tally
 from laneway.stores.sqlite.connection import Connection
 from laneway.stores.sqlite.fold import fold_thread
 from laneway.stores.sqlite.log_reader import log_tail, newest_position
 from laneway.stores.sqlite.page import read_page
 from laneway.stores.sqlite.table import TABLES, Sight, sight_of
+from laneway.stores.sqlite.tally import read_tally
 
 T = TypeVar("T")
 
@@ -88,6 +89,8 @@ def _answer_one(connection: Connection, ask: Ask, sight: Sight) -> object:
             return TABLES[kind.name].get(connection, id, sight)
         case Query():
             return read_page(connection, ask, sight)
+        case Tally():
+            return read_tally(connection, ask, sight)
         case Fold(thread_id):
             return fold_thread(connection, thread_id, sight)
         case _:

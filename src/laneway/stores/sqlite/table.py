@@ -62,6 +62,10 @@ class Table:
         ).fetchone()
         return None if found is None else self.decode(found[0], sight)
 
+    def body(self, connection: Connection, id: str) -> bytes:
+        """The encoded body of a record that has just been found."""
+        return single(connection.execute(f"SELECT body FROM {self.name} WHERE id = ?", (id,)))[0]
+
     def count(self, connection: Connection, where: Mapping[str, str | int], sight: Sight) -> int:
         """Count the records whose columns equal the given values."""
         text = f"SELECT count(*) FROM {self.name} WHERE {self._equal(where)}{sight.condition(self.kind)}"

@@ -11,9 +11,10 @@ from laneway.testing.store_suite.pages import Pages
 from laneway.testing.store_suite.restarts import Restarts
 from laneway.testing.store_suite.retentions import Retentions
 from laneway.testing.store_suite.searches import Searches
+from laneway.testing.store_suite.tallies import Tallies
 
 __all__ = ["FullStore", "StoreCase", "StoreSuite"]
 
 
-class StoreSuite(Commits, Chains, Needs, Ownership, Logs, Pages, Searches, Retentions, Erasures, Restarts):
+class StoreSuite(Commits, Chains, Needs, Ownership, Logs, Pages, Tallies, Searches, Retentions, Erasures, Restarts):
     """Everything that the store contract promises, as tests."""

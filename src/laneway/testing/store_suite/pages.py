@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from laneway.domain.errors import BadCursor, Internal
 from laneway.domain.kinds import THREAD, TIMER, TURN
-from laneway.domain.principal import SYSTEM
+from laneway.domain.principal import SYSTEM, Principal
+from laneway.domain.record import Record
 from laneway.domain.thread import Thread
 from laneway.store import Operator, Page, Query, Where
 from laneway.testing.store_suite.case import FullStore, StoreCase, commit, page
@@ -68,22 +69,29 @@ class Pages(StoreCase):
         conditions=st.lists(_CONDITION, max_size=3).map(tuple),
         order=_ORDER,
         limit=st.integers(1, 5),
+        who=st.sampled_from((ME, SYSTEM)),
     )
     async def test_any_filter_and_any_page_give_what_a_list_would_give(
-        self, store: FullStore, records: list[Thread], conditions: tuple[Where, ...], order: Order, limit: int
+        self,
+        store: FullStore,
+        records: list[Thread],
+        conditions: tuple[Where, ...],
+        order: Order,
+        limit: int,
+        who: Principal,
     ) -> None:
         await forget_threads(store)
         records = [replace(record, id=f"thr_{number:02d}") for number, record in enumerate(records)]
         await commit(store, putting(*((THREAD, record) for record in records)))
         query = Query(THREAD, conditions, order, limit, count=True)
 
-        pages = await all_pages(store, query)
+        pages = await all_pages(store, query, who)
         expected = in_order([record for record in records if fits(record, conditions)], order)
 
         assert [record for each in pages for record in each.records] == expected
         assert {each.total for each in pages} == {len(expected)}
         assert all(len(each.records) == limit for each in pages[:-1])
-        skipped = await page(store, replace(query, offset=2, limit=100))
+        skipped = await page(store, replace(query, offset=2, limit=100), who)
         assert list(skipped.records) == expected[2:]
 
     async def test_a_cursor_goes_on_where_it_was_whatever_is_put_before_it(self, store: FullStore) -> None:
@@ -153,15 +161,36 @@ class Pages(StoreCase):
         assert ids == ["tmr_1", "tmr_3", "tmr_2", "tmr_0"]
         assert [record.id for each in falling for record in each.records] == ids[::-1]
 
-    async def test_numbers_and_booleans_match_an_entry_as_they_are_written(self, store: FullStore) -> None:
+    @pytest.mark.parametrize("who", [ME, SYSTEM])
+    async def test_numbers_and_booleans_match_an_entry_as_they_are_written(
+        self, store: FullStore, who: Principal
+    ) -> None:
         record = replace(thread(), metadata={"n": 5, "f": 1.5, "t": True, "none": None, "o": {"n": "5"}, "l": ["5"]})
         await commit(store, putting((THREAD, record)))
 
         async def matches(key: str, value: str) -> bool:
-            return bool((await page(store, Query(THREAD, (Where("metadata", "entry", (key, value)),)))).records)
+            return bool((await page(store, Query(THREAD, (Where("metadata", "entry", (key, value)),)), who)).records)
 
         assert [await matches(*pair) for pair in (("n", "5"), ("f", "1.5"), ("t", "true"))] == [True] * 3
         assert not any([await matches(*pair) for pair in (("none", "null"), ("o", "5"), ("l", "5"), ("t", "1"))])
+
+    async def test_tags_and_metadata_are_found_as_they_are_now(self, store: FullStore) -> None:
+        """What is kept beside a thread for its filters changes with it, and goes with it."""
+        first = replace(thread(), tags=("a", "a", "b"), metadata={"k": "v"})
+        await commit(store, putting((THREAD, first)))
+        now = replace(first, tags=("b", "c"), metadata={"k": "w"}, title="new", archived=True, unread=2)
+        await commit(store, putting((THREAD, now)))
+
+        async def found(*where: Where) -> list[Record]:
+            return list((await page(store, Query(THREAD, where), ME)).records)
+
+        for gone in (Where("tags", "has", "a"), Where("metadata", "entry", ("k", "v"))):
+            assert not await found(gone)
+        for there in (Where("tags", "has", "c"), Where("metadata", "entry", ("k", "w"))):
+            assert await found(there, Where("archived", "=", True), Where("unread", ">", 1)) == [now]
+            assert not await found(there, Where("title", "=", "a thread"))
+        await commit(store, putting(drops=[(THREAD, now.id)]))
+        assert not await found(Where("tags", "has", "c"))
 
     async def test_active_turns_are_found_by_their_status(self, store: FullStore) -> None:
         statuses = ("running", "waiting", "completed", "needs_review")
@@ -184,11 +213,11 @@ class Pages(StoreCase):
                 await page(store, query)
 
 
-async def all_pages(store: FullStore, query: Query) -> list[Page]:
+async def all_pages(store: FullStore, query: Query, who: Principal = SYSTEM) -> list[Page]:
     """Every page from the first to the last."""
-    pages = [await page(store, query)]
+    pages = [await page(store, query, who)]
     while pages[-1].next_cursor is not None:
-        pages.append(await page(store, replace(query, cursor=pages[-1].next_cursor)))
+        pages.append(await page(store, replace(query, cursor=pages[-1].next_cursor), who))
     return pages
 
 
