@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import anyio
 import pytest
@@ -14,6 +15,7 @@ from laneway.app import App
 from laneway.cli.server import address, answer, listen
 from laneway.config import load
 from tests.acceptance.stage import Gates
+from tests.postgres import schema
 
 
 @pytest.fixture
@@ -21,24 +23,33 @@ def gates() -> Gates:
     return Gates()
 
 
-@pytest.fixture(params=["embedded", "served"])
-async def lane(request: pytest.FixtureRequest, gates: Gates) -> AsyncGenerator[laneway.Lane]:
-    """Laneway in memory, with the gated agent as its default and the scripted one beside it, through either door."""
+@pytest.fixture(params=["embedded", "served", "postgres"])
+def door(request: pytest.FixtureRequest) -> str:
+    """The way in, or the address of the Postgres that a server stands on."""
+    return request.getfixturevalue("server_url") if request.param == "postgres" else request.param
+
+
+@pytest.fixture
+async def lane(door: str, gates: Gates, tmp_path: Path) -> AsyncGenerator[laneway.Lane]:
+    """Laneway with the gated agent as its default and the scripted one beside it: in memory through either door, and
+    served on a Postgres."""
     gated = laneway.agent(name="gated")(gates.answer)
-    if request.param == "served":
-        async with served(gated) as lane:
-            yield lane
-    else:
-        async with laneway.open(":memory:", agents=[gated], script_agent=True, drain_s=0) as lane:
-            yield lane
+    match door:
+        case "embedded":
+            async with laneway.open(":memory:", agents=[gated], script_agent=True, drain_s=0) as lane:
+                yield lane
+        case "served":
+            async with served(gated, database=":memory:") as lane:
+                yield lane
+        case server_url:
+            async with schema(server_url) as url, served(gated, database_url=url, data_dir=tmp_path) as lane:
+                yield lane
 
 
 @asynccontextmanager
-async def served(agent: Agent) -> AsyncGenerator[laneway.Lane]:
+async def served(agent: Agent, **ground: str | Path) -> AsyncGenerator[laneway.Lane]:
     """The same behind a real socket, as `laneway serve` does it."""
-    flags = {
-        "database": ":memory:", "port": 0, "script_agent": True, "drain_s": 0, "limits": {"streams_per_user": 0},
-    }  # fmt: skip
+    flags = {"port": 0, "script_agent": True, "drain_s": 0, "limits": {"streams_per_user": 0}, **ground}
     settings = load(environ={}, flags=flags, agents=[agent.profile.name])
     ready, stop = asyncio.Event(), asyncio.Event()
     with listen(settings.host, 0) as listener:

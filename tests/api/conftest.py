@@ -1,8 +1,25 @@
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 
 import pytest
 
-from tests.api.harness import Caller, Harness, serving
+from tests.api.harness import GROUND, Caller, Harness, serving
+
+ON_BOTH = {"attachments", "cursors", "history", "idempotency", "messages", "paging", "queue", "streams", "turns"}
+"""Modules whose tests run on both stores: those that say most about what is stored, and told."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.path.stem.removeprefix("test_") in ON_BOTH:
+        metafunc.parametrize("ground", ["sqlite", "postgres"], indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ground(request: pytest.FixtureRequest) -> Generator[None]:
+    """What the servers of a module stand on."""
+    if getattr(request, "param", "sqlite") == "postgres":
+        GROUND.server_url = request.getfixturevalue("server_url")
+    yield
+    GROUND.server_url = None
 
 
 @pytest.fixture

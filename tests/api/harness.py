@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from laneway.client.sse import Frame, FrameReader
 from laneway.config import load
 from laneway.runtime.projection import Projection
 from laneway.testing.clock import FakeClock
+from tests.postgres import schema
 
 HOST = "127.0.0.1:8420"
 BASE = f"http://{HOST}"
@@ -221,10 +223,37 @@ class Harness:
         return self.caller((await self.ada.made("/keys", {"scope": "read"}))["key"])
 
 
+@dataclass
+class Ground:
+    """What the servers of the present tests stand on: SQLite in memory, or a Postgres server that a fixture names."""
+
+    server_url: str | None = None
+
+    @asynccontextmanager
+    async def flags(self) -> AsyncGenerator[dict[str, Any]]:
+        """The settings that say so."""
+        if self.server_url is None:
+            yield {"database": ":memory:"}
+            return
+        with TemporaryDirectory(prefix="laneway-test-", ignore_cleanup_errors=True) as data_dir:
+            async with schema(self.server_url) as url:
+                yield {"database_url": url, "data_dir": data_dir}
+
+
+GROUND = Ground()
+
+
 @asynccontextmanager
 async def serving(agents: Sequence[Agent] = (), **flags: Any) -> AsyncGenerator[Harness]:
     """A started server. Flags are settings; `limits` is a mapping."""
-    settings = load(environ={}, flags={"database": ":memory:", "script_agent": True, "drain_s": 0.0, **flags})
+    async with GROUND.flags() as ground, started(agents, {**ground, **flags}) as harness:
+        yield harness
+
+
+@asynccontextmanager
+async def started(agents: Sequence[Agent], flags: Mapping[str, Any]) -> AsyncGenerator[Harness]:
+    """A started server on whatever the flags name."""
+    settings = load(environ={}, flags={"script_agent": True, "drain_s": 0.0, **flags})
     clock = FakeClock()
     app = App(settings, agents=agents, clock=clock)
     await app.start()
