@@ -189,3 +189,11 @@ async def test_a_store_that_cannot_open_says_so_and_leaves_the_directory_free(sp
     store = make(spoiled)
     await store.open()
     await store.close()
+
+
+def test_a_bounded_read_never_leaves_its_transaction_open() -> None:
+    with Database(None) as database, Reader(database.writer, nullcontext()) as reader:
+        for _ in range(1000):
+            reader.read_within(0, lambda _: None)
+
+        assert not database.writer.in_transaction

@@ -126,6 +126,10 @@ SCENARIOS: tuple[Scenario, ...] = (
         {"quick": 1500, "nightly": 10_000, "release": 100_000}, "requests", 3600, 1_000_000,
     ),
     Scenario(
+        "X-3", "the time of a 404", "scenarios.oracle",
+        {"nightly": 1000, "release": 1000}, "samples of each sort", 1200, is_timed=True,
+    ),
+    Scenario(
         "X-5", "hosts and origins that are nearly ours", "scenarios.suites:run_origins",
         {"quick": 1, "nightly": 1, "release": 1}, "rounds", 300,
     ),

@@ -46,14 +46,19 @@ class Reader:
         def has_had_enough() -> bool:
             nonlocal left
             left -= 1
-            return left == -1  # said once: the rollback behind it has to come through
+            return left < 0
+
+        def bounded(connection: Connection) -> T:
+            # For the work alone: SQLite counts a statement's steps over all its runs, so some begin or rollback would
+            # be what has had enough, and leave its transaction open.
+            connection.set_progress_handler(has_had_enough, STRIDE)
+            try:
+                return work(connection)
+            finally:
+                connection.set_progress_handler(None)
 
         with self._turnstile:
-            self._connection.set_progress_handler(has_had_enough, STRIDE)
-            try:
-                return self._read(work)
-            finally:
-                self._connection.set_progress_handler(None)
+            return self._read(bounded)
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         try:
