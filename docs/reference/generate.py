@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from laneway import config
+from laneway.api import create_api
+from laneway.app import App
 from laneway.cli.main import app
 from laneway.cli.reference import reference
 from laneway.domain import event
@@ -113,9 +115,31 @@ def prose(cls: type) -> str:
     return " ".join((getdoc(cls) or "").split()).replace("|", "\\|")
 
 
+def metrics_page() -> str:
+    server = create_api(App(config.load(environ={}, flags={"database": ":memory:"})))
+    lines = [
+        "# Metrics",
+        "",
+        WRITTEN_BY,
+        "",
+        "`GET /metrics` shows them to Prometheus; it needs a key. What a process counts begins at 0 with it; what says",
+        "*of all nodes* is read from the store, and every process on one database shows the same. A scrape reads a few",
+        "indexes, up to a bound, however much is stored. [How to run it](../how-to/deploy.md#what-to-watch) says which",
+        "of them tell early that something is wrong.",
+        "",
+        "| metric | type | says |",
+        "|---|---|---|",
+    ]
+    for family in sorted(server.state.metrics.registry.collect(), key=lambda family: family.name):
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        lines.append(f"| `{name}` | {family.type} | {family.documentation} |")
+    return "\n".join(lines) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "events.md": events_page,
     "settings.md": config.reference,
+    "metrics.md": metrics_page,
     "cli.md": lambda: reference(app),
 }
 

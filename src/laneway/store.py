@@ -251,5 +251,33 @@ class SearchIndex(Protocol):
         ...
 
 
-class FullStore(Store, SearchIndex, Protocol):
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How a store stands, for whoever watches it. Counts of what is there stop at a bound: asking stays cheap."""
+
+    waiting: int = 0
+    """Queue items that wait; 100,000 stands for any more."""
+    oldest_waiting_at: Instant | None = None
+    running: int = 0
+    leaseless: int = 0
+    """Running turns whose node is missing, or has not beaten for a lease."""
+    unapplied: int = 0
+    """Events behind the search projection's cursor; 10,000 stands for any more."""
+    commits: int = 0
+    commands: int = 0
+    """What this process has committed since it started."""
+    connections: int | None = None
+    lent: int | None = None
+    """The pool's size and use, where there is one."""
+
+
+class Observed(Protocol):
+    """A store that can be watched."""
+
+    async def figures(self) -> Figures:
+        """How it stands now, in a few bounded reads."""
+        ...
+
+
+class FullStore(Store, SearchIndex, Observed, Protocol):
     """A store with its search beside it: what a process runs on."""

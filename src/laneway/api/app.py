@@ -54,7 +54,7 @@ class Api(Starlette):
         self.state.page = page or BuiltPage()
         self.state.metrics = Metrics(app.store, app.clock, app.streams)
         self.state.failures = Failures(app.clock, app.settings.limits.auth_failures_per_min)
-        self._gate = Gate(super().__call__, app, self.state.failures, self.state.metrics, open_paths)
+        self._gate = Gate(super().__call__, app, self.state.failures, open_paths)
         self.state.requests = self._gate.requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

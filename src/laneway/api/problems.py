@@ -1,5 +1,6 @@
 """Problems: every refusal as application/problem+json, by the family of its error."""
 
+import re
 import secrets
 from collections.abc import Mapping
 
@@ -9,6 +10,7 @@ from starlette.responses import Response
 from laneway import wire
 from laneway.domain import errors
 from laneway.domain.errors import LanewayError
+from laneway.runtime.counters import REFUSALS
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +31,10 @@ _STATUS: Mapping[type[LanewayError], int] = {
     errors.TooMany: 429,
     errors.Unavailable: 503,
 }
+
+
+_BOUND = re.compile(r"\(([a-z_]{1,40})\)")
+"""How a detail names the bound that was reached: by its setting, in brackets."""
 
 
 class MethodNotAllowed(LanewayError):
@@ -55,6 +61,8 @@ def problem(error: LanewayError, headers: Mapping[str, str] | None = None) -> Re
         fault_id = new_fault_id()
         log.error("request failed", fault_id=fault_id, exc_info=error)
         return fault(fault_id)
+    bound = _BOUND.search(error.detail) if status in (413, 429, 503) else None
+    REFUSALS.labels(error.code, bound[1] if bound else "").inc()
     document: dict[str, object] = {
         "type": f"urn:laneway:problem:{error.code}",
         "title": error.title,

@@ -21,6 +21,7 @@ from laneway.domain.errors import Forbidden, LanewayError, NotFound
 from laneway.domain.principal import ADMINISTRATORS
 from laneway.domain.record import Kind, Record
 from laneway.domain.share import Permission
+from laneway.runtime.counters import UNKNOWN_IDS
 from laneway.store import Get
 
 log = structlog.get_logger(__name__)
@@ -64,6 +65,7 @@ class Route:
             try:
                 owned = await self._owned(call) if self.owns else {}
             except NotFound:
+                UNKNOWN_IDS.labels(self.path).inc()
                 if self.method == "DELETE" and await call.was_done():
                     return call.nothing()
                 raise

@@ -60,6 +60,11 @@ class EventStreams:
     @property
     def count(self) -> int:
         """How many streams are open."""
+        return len(self._open)
+
+    @property
+    def places(self) -> int:
+        """How many places are taken under the bounds: those of the open streams, and of the ones that are opening."""
         return sum(self._users.values())
 
     async def start(self) -> None:
@@ -123,7 +128,7 @@ class EventStreams:
             raise Unavailable("The server is stopping.")
         if self._per_user and self._users[user_id] >= self._per_user:
             raise TooMany(f"A user may have {self._per_user} streams open (streams_per_user).", "Close one first.")
-        if self._per_server and self.count >= self._per_server:
+        if self._per_server and self.places >= self._per_server:
             raise Unavailable(f"The server has {self._per_server} streams open (streams).", retry_after_s=5)
 
     def writing(self, stream: EventStream, abort: Callable[[], None]) -> None:

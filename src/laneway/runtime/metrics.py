@@ -1,55 +1,92 @@
-"""Metrics: what the server counts, in a registry of its own, shown to Prometheus."""
+"""Metrics: what the process has counted and what the store holds, as Prometheus reads it."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from laneway.clock import Clock
 from laneway.domain.instant import seconds_between
-from laneway.domain.kinds import QUEUE_ITEM, TURN
-from laneway.domain.principal import SYSTEM
-from laneway.domain.queue import QueueItem
-from laneway.runtime.drift import EVENTS_REFUSED
+from laneway.runtime.counters import COUNTED
 from laneway.runtime.event_stream import EventStreams
-from laneway.store import Page, Query, Store, Where
-
-LOOKED_AT = 1000
-"""How many waiting items the age of the oldest is worked out from."""
+from laneway.store import Figures, Observed
 
 
 class Metrics:
-    """Counts while it happens; asks the store when it is shown."""
+    """One registry. What happens is counted by itself; what is there is asked of the store when it is shown."""
 
-    def __init__(self, store: Store, clock: Clock, streams: EventStreams) -> None:
+    def __init__(self, store: Observed, clock: Clock, streams: EventStreams) -> None:
         self._store = store
         self._clock = clock
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "laneway_requests", "Requests by route and status.", ["method", "route", "status"], registry=self.registry
-        )
-        self._seconds = Histogram(
-            "laneway_request_seconds", "Time until an answer began, streams included.", registry=self.registry
-        )
-        self._running = Gauge("laneway_turns_running", "Turns in the state running.", registry=self.registry)
-        self._waiting = Gauge("laneway_queue_items", "Accepted messages that wait.", registry=self.registry)
-        self._oldest = Gauge(
-            "laneway_queue_oldest_seconds", "Age of the oldest message that waits.", registry=self.registry
-        )
-        open_streams = Gauge("laneway_streams_open", "Event streams that are open.", registry=self.registry)
-        open_streams.set_function(lambda: streams.count)
-        self.registry.register(EVENTS_REFUSED)
-
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a request whose answer has begun."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.observe(seconds)
+        for counted in COUNTED:
+            self.registry.register(counted)
+        for name, says, count in (
+            ("laneway_streams_open", "Event streams that are being sent.", lambda: streams.count),
+            ("laneway_streams_counted", "Places that streams hold under the bounds.", lambda: streams.places),
+        ):
+            Gauge(name, says, registry=self.registry).set_function(count)
+        self._stored = _Stored()
+        self.registry.register(self._stored)
 
     async def render(self) -> tuple[bytes, str]:
         """Everything as text, with its media type."""
-        running = Query(TURN, (Where("status", "=", "running"),), limit=1, count=True)
-        waiting = Query(QUEUE_ITEM, (Where("open", "=", 1),), limit=LOOKED_AT, count=True)
-        pages = [page for page in (await self._store.read(SYSTEM, running, waiting)).results if isinstance(page, Page)]
-        self._running.set(pages[0].total or 0)
-        self._waiting.set(pages[1].total or 0)
-        times = [item.created_at for item in pages[1].records if isinstance(item, QueueItem)]
-        self._oldest.set(seconds_between(min(times), self._clock.now()) if times else 0)
+        self._stored.show(await self._store.figures(), self._clock.now())
         return generate_latest(self.registry), CONTENT_TYPE_LATEST
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """One figure of the store under its public name."""
+
+    name: str
+    says: str
+    value: Callable[[Figures], float | None]
+    is_total: bool = False
+
+    def family(self, figures: Figures) -> Metric:
+        made = (CounterMetricFamily if self.is_total else GaugeMetricFamily)(self.name, self.says)
+        value = self.value(figures)
+        if value is not None:
+            made.add_metric([], value)
+        return made
+
+
+_FIGURES = (
+    _Shown("laneway_queue_items", "Accepted messages that wait, of all nodes.", lambda f: f.waiting),
+    _Shown("laneway_turns_running", "Turns in the state running, of all nodes.", lambda f: f.running),
+    _Shown(
+        "laneway_turns_without_lease", "Running turns whose node has not given a sign of life for a lease.",
+        lambda f: f.leaseless,
+    ),
+    _Shown(
+        "laneway_events_unapplied", "Events that the search has not taken up yet; 10,000 stands for any more.",
+        lambda f: f.unapplied,
+    ),
+    _Shown("laneway_store_commits", "Commits of this process.", lambda f: f.commits, is_total=True),
+    _Shown(
+        "laneway_store_commands", "Commands in those commits: divided by them, the size of a group.",
+        lambda f: f.commands, is_total=True,
+    ),
+    _Shown("laneway_store_connections", "Connections that the pool may open (Postgres).", lambda f: f.connections),
+    _Shown("laneway_store_connections_lent", "Those in use now (Postgres).", lambda f: f.lent),
+)  # fmt: skip
+
+
+class _Stored:
+    """Gives the registry what was last read from the store."""
+
+    def __init__(self) -> None:
+        self._figures = Figures()
+        self._oldest_s = 0.0
+
+    def show(self, figures: Figures, now: str) -> None:
+        self._figures = figures
+        oldest = figures.oldest_waiting_at
+        self._oldest_s = max(0.0, seconds_between(oldest, now)) if oldest else 0.0
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily("laneway_queue_oldest_seconds", "Age of the oldest message that waits.", self._oldest_s)
+        yield from (shown.family(self._figures) for shown in _FIGURES)

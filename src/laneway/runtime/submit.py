@@ -11,7 +11,7 @@ from laneway.clock import Clock
 from laneway.domain.approval import Approval
 from laneway.domain.audit import AuditEntry
 from laneway.domain.changes import Changes, Decision, Need, One, Put, View
-from laneway.domain.command import Command
+from laneway.domain.command import Command, PostMessage
 from laneway.domain.decide import decide, needs_of
 from laneway.domain.errors import IdempotencyConflict
 from laneway.domain.event import home_log, session_log
@@ -25,6 +25,7 @@ from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
 from laneway.domain.user import IdempotentReply, Key, Login, User
 from laneway.engine import ReadyThread
+from laneway.runtime.counters import ACCEPT_SECONDS, COMMIT_SECONDS, TURNS_ENDED
 from laneway.runtime.drift import check_events
 from laneway.store import Committed, Store
 
@@ -109,9 +110,13 @@ class Runtime:
 
     async def submit(self, principal: Principal, command: Command, idempotency: Idempotency | None = None) -> Answer:
         """Decide and record a command, durably. Raises what the rules raise; then nothing changed."""
-        return await self.submit_decision(
+        began = self._clock.monotonic()
+        answer = await self.submit_decision(
             principal, needs_of(command), lambda view: decide(view, command, self._rules), idempotency
         )
+        if isinstance(command, PostMessage):
+            ACCEPT_SECONDS.observe(self._clock.monotonic() - began)
+        return answer
 
     async def submit_decision(
         self,
@@ -124,7 +129,9 @@ class Runtime:
         if idempotency is not None:
             needs = (*needs, One(IDEMPOTENCY, idempotency.record_id))
             decision = _once(principal, idempotency, decision, self._clock.now())
+        began = self._clock.monotonic()
         committed = await self._store.transact(principal, needs, _checked(decision))
+        COMMIT_SECONDS.observe(self._clock.monotonic() - began)
         self._after(committed)
         if isinstance(committed.reply, IdempotentReply):
             return Answer(committed.reply.reply, committed.reply.offset, replayed=True)
@@ -134,6 +141,9 @@ class Runtime:
         """Ring and dispatch: a hint that may be lost, since every reader and the sweep look for themselves."""
         changes = committed.changes
         _log_audit(changes)
+        for event in committed.events:
+            if event.type in _ENDS:
+                TURNS_ENDED.labels(_ENDS[event.type]).inc()
         topics = {event.log for event in committed.events}
         topics.update(home_log(event.owner) for event in committed.events)
         for put in changes.puts:
@@ -150,6 +160,9 @@ class Runtime:
             for put in changes.puts:
                 if (ready := _ready(put.record)) is not None:
                     self._dispatch(ready)
+
+
+_ENDS = {f"turn.{outcome}": outcome for outcome in ("completed", "failed", "cancelled", "interrupted", "superseded")}
 
 
 def _log_audit(changes: Changes) -> None:

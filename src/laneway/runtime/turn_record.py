@@ -18,6 +18,7 @@ from laneway.domain.principal import SYSTEM
 from laneway.domain.step import CompleteItem, Consume, EndTurn, KeepResumePoint, ReleaseTurn, StartItem, TurnStep
 from laneway.domain.thread import Usage
 from laneway.domain.turn import Turn
+from laneway.runtime.counters import STALE_WRITES
 from laneway.runtime.drift import check_delta
 from laneway.runtime.journal import Journal
 from laneway.runtime.submit import Answer, Runtime
@@ -166,6 +167,8 @@ class TurnRecord:
             try:
                 return await self._runtime.submit_decision(SYSTEM, (*needs_of(command), *needs), decision)
             except (StaleFence, NotFound, Unavailable) as lost:
+                if isinstance(lost, StaleFence):
+                    STALE_WRITES.inc()
                 # From here on this attempt has no say: the turn is another's, gone, or waits for the store to return.
                 self._lost = lost
                 raise
@@ -225,6 +228,7 @@ class TurnRecord:
             delta = self._delta(said.item.id, position, text)
             check_delta(delta, self._turn)
             if await self._store.append((delta,)):
+                STALE_WRITES.inc()
                 raise StaleFence("The turn has ended, or another attempt runs it.")
         self._runtime.ring_log(self._turn.session_id, self._turn.owner)
 

@@ -6,7 +6,7 @@ from laneway.domain.changes import Changes, Decision, Need, View
 from laneway.domain.errors import Unavailable
 from laneway.domain.event import Delta
 from laneway.domain.principal import Principal
-from laneway.store import Ask, Committed, FullStore, LogRead, Retention, SearchEntry, SearchHit, Snapshot
+from laneway.store import Ask, Committed, Figures, FullStore, LogRead, Retention, SearchEntry, SearchHit, Snapshot
 
 
 class StoreLine:
@@ -67,6 +67,9 @@ class StoreLine:
         self, principal: Principal, text: str, session_id: str | None = None, limit: int = 20
     ) -> tuple[SearchHit, ...]:
         return await self._real.search(principal, text, session_id, limit)
+
+    async def figures(self) -> Figures:
+        return await self._real.figures()
 
     @property
     def _real(self) -> FullStore:

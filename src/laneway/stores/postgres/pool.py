@@ -18,7 +18,9 @@ class Pool:
 
     def __init__(self, url: str, size: int) -> None:
         self._url = url
-        self._size = size
+        self.size = size
+        self.lent = 0
+        """How many connections are in use."""
         self._free = asyncio.Semaphore(size)
         self._idle: list[Connection] = []
         self._is_closed = False
@@ -30,13 +32,17 @@ class Pool:
             raise Unavailable("The store is closed.")
         async with self._free:
             connection = await self._take()
+            self.lent += 1
             try:
                 yield connection
             except BaseException as error:
                 # A cancelled query may still be running there, and its answer must reach nobody else.
                 self._put_back(connection, is_whole=isinstance(error, Exception))
                 raise
-            self._put_back(connection, is_whole=True)
+            else:
+                self._put_back(connection, is_whole=True)
+            finally:
+                self.lent -= 1
 
     @asynccontextmanager
     async def transaction(self, isolation: Isolation = "READ COMMITTED") -> AsyncGenerator[Connection]:
@@ -59,7 +65,7 @@ class Pool:
     async def close(self) -> None:
         """Wait for what is lent, then close everything."""
         self._is_closed = True
-        for _ in range(self._size):
+        for _ in range(self.size):
             await self._free.acquire()
         while self._idle:
             await self._idle.pop().close()

@@ -224,3 +224,19 @@ UPDATE counter SET value = value + 1 WHERE name = 'audit' RETURNING value;
 
 -- name: audit_of_number
 SELECT body FROM "audit" WHERE number = ?;
+
+-- name: waiting_items
+SELECT count(*), min(row) FROM (SELECT row FROM queue_item WHERE "open" IS NOT NULL LIMIT 100000) AS waiting;
+
+-- name: queue_item_in_row
+SELECT body FROM queue_item WHERE row = ?;
+
+-- name: running_turns
+SELECT count(*), count(*) FILTER (WHERE turn.node IS NOT NULL AND coalesce(node.beat_at, '') < ?)
+FROM (SELECT node FROM "turn" WHERE status = 'running' LIMIT 100000) AS turn LEFT JOIN node ON node.id = turn.node;
+
+-- name: unapplied_events
+SELECT count(*) FROM (SELECT 1 FROM event WHERE row > ? LIMIT 10000) AS unapplied;
+
+-- name: search_cursor
+SELECT value FROM counter WHERE name = 'search';

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from laneway.clock import Clock
@@ -9,10 +10,11 @@ from laneway.domain.changes import Decision, Need, View
 from laneway.domain.errors import Unavailable
 from laneway.domain.event import Delta
 from laneway.domain.principal import Principal
-from laneway.store import Ask, Committed, LogRead, Retention, SearchEntry, SearchHit, Snapshot, StoreOptions
+from laneway.store import Ask, Committed, Figures, LogRead, Retention, SearchEntry, SearchHit, Snapshot, StoreOptions
 from laneway.stores.postgres.compaction import prune_some
 from laneway.stores.postgres.connection import Connection, Contended, connect
 from laneway.stores.postgres.erasure import erase_some
+from laneway.stores.postgres.figures import read_figures
 from laneway.stores.postgres.heartbeat import Heartbeat
 from laneway.stores.postgres.locks import Lock, Scopes, locks_of, taking
 from laneway.stores.postgres.log import append_deltas, locks_of_deltas
@@ -49,6 +51,7 @@ class PostgresStore:
         self._heartbeat: Heartbeat | None = None
         self._scopes = Scopes()
         self._accepted = 0
+        self._commits = 0
         self._idle = asyncio.Event()
 
     async def open(self) -> None:
@@ -137,6 +140,11 @@ class PostgresStore:
     ) -> tuple[SearchHit, ...]:
         return await self._read(lambda connection: find_entries(connection, principal, text, session_id, limit))
 
+    async def figures(self) -> Figures:
+        found = await self._read(lambda connection: read_figures(connection, self._options.lease_s))
+        pool = self._pool
+        return replace(found, commits=self._commits, commands=self._commits, connections=pool.size, lent=pool.lent)
+
     async def _read(self, work: Work[T]) -> T:
         async with self._pool.transaction("REPEATABLE READ, READ ONLY") as connection:
             return await work(connection)
@@ -155,7 +163,9 @@ class PostgresStore:
         try:
             for _ in range(ATTEMPTS):
                 try:
-                    return await work(pool)
+                    done = await work(pool)
+                    self._commits += 1
+                    return done
                 except Contended:
                     await self._clock.sleep(0)
             raise Unavailable("The database gave the transaction up each time that it was tried.")

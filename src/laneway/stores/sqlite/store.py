@@ -14,12 +14,14 @@ from laneway.clock import Clock
 from laneway.domain.changes import Decision, Need, View
 from laneway.domain.errors import Unavailable
 from laneway.domain.event import Delta
+from laneway.domain.instant import later
 from laneway.domain.principal import Principal
-from laneway.store import Ask, Committed, LogRead, Retention, SearchEntry, SearchHit, Snapshot, StoreOptions
+from laneway.store import Ask, Committed, Figures, LogRead, Retention, SearchEntry, SearchHit, Snapshot, StoreOptions
 from laneway.stores.sqlite.compaction import prune_some
 from laneway.stores.sqlite.connection import Connection
 from laneway.stores.sqlite.database import Database, check_library
 from laneway.stores.sqlite.erasure import erase_some
+from laneway.stores.sqlite.figures import read_figures
 from laneway.stores.sqlite.heartbeat import Heartbeat
 from laneway.stores.sqlite.lock import DirectoryLock
 from laneway.stores.sqlite.log import append_deltas
@@ -118,6 +120,12 @@ class SQLiteStore:
         # The index takes its own time over a frequent word, between two steps.
         return await self._read_far(lambda connection: find_entries(connection, principal, text, session_id, limit))
 
+    async def figures(self) -> Figures:
+        parts = self._parts
+        lease_began = later(self._clock.now(), -self._options.lease_s)
+        committed = parts.committer.commits, parts.committer.commands
+        return await self._read(lambda connection: read_figures(connection, parts.indexed, lease_began, *committed))
+
     async def _read(self, work: Callable[[Connection], T]) -> T:
         # A short read takes less time than the hop to another thread and back; a long one must not hold up the loop.
         try:
@@ -149,7 +157,8 @@ class _Parts:
             for _ in range(READERS):
                 self._idle.put(opened.enter_context(Reader(*self.database.reader())))
             self.threads = opened.enter_context(ThreadPoolExecutor(READERS, thread_name_prefix="laneway-reader"))
-            self.writer = opened.enter_context(Writer(Committer(self.database)))
+            self.committer = Committer(self.database)
+            self.writer = opened.enter_context(Writer(self.committer))
             self.indexed = self.indexed_kept = self.near.read(search_cursor)
             opened.callback(self._finish_indexing)
             if options.node:

@@ -46,6 +46,9 @@ class Committer:
         self._turnstile = database.turnstile
         self._scrub = database.scrub
         self._log_pages = 0
+        self.commits = 0
+        self.commands = 0
+        """What has been committed since the start, for whoever watches."""
         self._connection.set_wal_hook(self._note_log_pages)
 
     def commit(self, group: Sequence[Work[object]]) -> list[Outcome[object]]:
@@ -66,6 +69,8 @@ class Committer:
                 # If the disk is full, a checkpoint lets the write-ahead log begin anew in the space that it has.
                 self._log_pages = max(self._log_pages, CHECKPOINT_PAGES_AT_MOST)
                 return [Outcome(error=Unavailable(reason)) for _ in group]
+        self.commits += 1
+        self.commands += len(group)
         return outcomes
 
     def run_alone(self, work: Work[object]) -> Outcome[object]:
