@@ -12,7 +12,10 @@ from laneway.engine import Engine, Places
 from laneway.engines.local import LocalEngine
 from laneway.runtime.places import TurnPlaces
 from laneway.store import FullStore, StoreOptions
+from laneway.stores.sqlite.backup import copy_database
 from laneway.stores.sqlite.store import SQLiteStore
+
+__all__ = ["Deployment", "copy_database", "deploy"]
 
 MEMORY = ":memory:"
 

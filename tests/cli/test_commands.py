@@ -1,6 +1,10 @@
+import hashlib
 import json
+import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from laneway.stores.sqlite.database import Database
@@ -225,3 +229,30 @@ def test_a_folder_is_imported_with_what_is_left_out_listed(shell: Shell, server:
     assert done.stdout.startswith("1 sessions, 1 threads, 1 items\n")
     assert "0002-odd.md" in done.stdout
     assert "conversations.json" in refused.stderr
+
+
+def test_a_backup_made_under_load_is_whole_and_another_server_starts_from_it(shell: Shell):
+    server = shell.serve()
+    key = (shell.data / "admin.key").read_text().strip()
+    text = b"what was attached"
+    httpx.post(
+        f"{server.url}/api/v1/attachments", files={"file": ("notes.txt", text, "text/plain")},
+        headers={"Authorization": f"Bearer {key}"}, trust_env=False,
+    ).raise_for_status()  # fmt: skip
+    before = shell.json("ask", "--agent", "script", "say before")["thread_id"]
+    copy = shell.home / "copy"
+    with ThreadPoolExecutor() as pool:
+        answers = [pool.submit(shell.json, "ask", "--agent", "script", f"say {number}") for number in range(3)]
+        shell.run("backup", str(copy))
+        asked = {each.result()["thread_id"] for each in answers}
+    server.stop()
+
+    restored = shell.given(LANEWAY_DATA=str(copy))
+    listed = {each["id"] for each in restored.json("threads")}
+
+    assert before in listed
+    assert listed <= {before, *asked}
+    assert "follow each other" in restored.run("doctor").stdout
+    assert [path.name for path in (copy / "attachments").iterdir()] == [hashlib.sha256(text).hexdigest()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in copy.rglob("*") if path.is_file()} == {0o600}
+    assert "is there already" in shell.run("backup", str(copy), ok=False).stderr

@@ -8,6 +8,7 @@ import typer
 
 from laneway.cli import key, show
 from laneway.cli.ask import ask
+from laneway.cli.backup import backup
 from laneway.cli.chat import chat
 from laneway.cli.compact import compact
 from laneway.cli.doctor import doctor
@@ -57,7 +58,7 @@ def laneway(
     """What stands before every command."""
 
 
-for command in (serve, worker, chat, ask, threads, tail, queue, users, export, compact, doctor):
+for command in (serve, worker, chat, ask, threads, tail, queue, users, export, backup, compact, doctor):
     app.command()(command)
 app.command("import")(import_)
 app.add_typer(key.app, name="key")

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from laneway.domain.instant import later
 from laneway.domain.kinds import NODE, QUEUE_ITEM, TURN
+from laneway.domain.node import Node
 from laneway.domain.principal import SYSTEM
-from laneway.domain.user import Node
 from laneway.testing.clock import START
 from laneway.testing.store_suite.case import FullStore, StoreCase, commit
 from laneway.testing.store_suite.samples import paused, putting, queue_item, turn
