@@ -14,7 +14,7 @@ from laneway.domain.principal import SYSTEM
 from laneway.domain.record import Kind, Record
 from laneway.store import StoreOptions
 from laneway.stores.postgres import PostgresStore
-from laneway.stores.postgres.connection import Connection
+from laneway.stores.postgres.connection import Connection, connect
 from laneway.stores.postgres.pool import Pool
 from laneway.stores.postgres.schema import MIGRATIONS
 from laneway.stores.postgres.table import TABLES
@@ -114,6 +114,22 @@ async def test_a_reader_waits_for_the_commit_that_began_before_what_it_sees(url:
         return [len(early), len(await whole_user(store, None))]
 
     assert await run(url, commit_beside) == [0, 1]
+
+
+async def test_a_process_that_stands_still_in_a_transaction_loses_its_locks(
+    url: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await commit(store, putting((THREAD, thread())))
+    monkeypatch.setattr("laneway.stores.postgres.connection.SILENT_S", 0.2)
+    frozen = await connect(url)
+    await frozen.script("BEGIN")
+    await frozen.fetch('SELECT 1 FROM "thread" FOR UPDATE')
+
+    await commit(store, putting((THREAD, replace(thread(), unread=1))))
+
+    with pytest.raises(Unavailable):
+        await frozen.script("COMMIT")
+    frozen.terminate()
 
 
 async def test_opening_leaves_the_rows_of_other_nodes_alone(stores: list[PostgresStore]) -> None:

@@ -24,6 +24,14 @@ SCENARIOS: tuple[Scenario, ...] = (
         {"quick": 100, "nightly": 1000, "release": 1000}, "streams", 300, is_timed=True,
     ),
     Scenario(
+        "F-5", "a server freezes past its lease and wakes up", "scenarios.frozen",
+        {"quick": 6, "nightly": 500, "release": 500}, "freezes", 9000, 10_000_000, 4000, stores=POSTGRES,
+    ),
+    Scenario(
+        "I-11", "a server dies, and others take over", "scenarios.frozen:run_takeover",
+        {"quick": 4, "nightly": 100, "release": 300}, "kills", 9000, 10_000_000, 4000, stores=POSTGRES, is_timed=True,
+    ),
+    Scenario(
         "F-6", "agents and tools that block", "scenarios.starved:run_blocking",
         {"quick": 3, "nightly": 5, "release": 10}, "leases", 300, is_timed=True,
     ),

@@ -15,6 +15,8 @@ Row = tuple[Any, ...]
 """One row of a result. Its query says what is in it, which no type can."""
 
 CONNECT_S = 10.0
+SILENT_S = 3.0
+"""How long a process may say nothing in a transaction. Less than the default lease: locks go before turns do."""
 CACHED_STATEMENTS = 500
 # A connection that is cut while a query goes out makes the driver speak of its own state: an internal error.
 _FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
@@ -132,13 +134,23 @@ class Connection:
         self._driver.terminate()
 
 
-async def connect(url: str) -> Connection:
-    """Connect; raises `Unavailable` when there is no server that takes it."""
+async def connect(url: str, lock_s: float = 0.0) -> Connection:
+    """Connect; raises `Unavailable` when there is no server that takes it.
+
+    With `lock_s` a statement waits that long for a lock, and is then `Contended`.
+    """
     options: dict[str, Any] = {
         "timeout": CONNECT_S,
         "statement_cache_size": CACHED_STATEMENTS,
         # The plans of the conditions are simple, and compiling them costs more than it gains.
-        "server_settings": {"jit": "off", "application_name": "laneway"},
+        "server_settings": {
+            "jit": "off",
+            "application_name": "laneway",
+            # A process that freezes in a transaction, or whose network is gone, must not hold its locks for long:
+            # others could neither write nor take over its turns.
+            "idle_in_transaction_session_timeout": str(int(SILENT_S * 1000)),
+            "lock_timeout": str(int(lock_s * 1000)),
+        },
     }
     try:
         made = cast(object, await asyncpg.connect(url, **options))  # pyright: ignore[reportUnknownMemberType] - no stubs
@@ -159,7 +171,7 @@ def _told(error: Exception) -> LanewayError:
     state = str(getattr(error, "sqlstate", None) or "")
     if state == "23505":
         return Conflict(f"Another record holds what has to be unique: {error}.")
-    if state in ("40001", "40P01"):
+    if state in ("40001", "40P01", "55P03"):
         return Contended(str(error))
     # 08: connection, 53: resources, 57: the operator, 58: the disk, 25006: a standby, XX: a damaged table.
     if not state or state[:2] in ("08", "53", "57", "58", "XX") or state == "25006":

@@ -8,6 +8,9 @@ from laneway.domain.errors import Unavailable
 from laneway.stores.postgres.connection import Connection, InDoubt, Isolation, connect
 from laneway.stores.postgres.queries import SQL
 
+LOCK_S = 2.5
+"""How long a transaction waits for a lock before it begins anew. Less than a process may stand still in one: only the
+first of a frozen process's transactions then holds others up, not one after the other."""
 PATIENCE = 100
 PAUSE_S = 0.05
 """How often, and how far apart, the server is asked about a commit that it has not finished."""
@@ -91,7 +94,7 @@ class Pool:
             if connection.is_clean:
                 return connection
             connection.terminate()
-        return await connect(self._url)
+        return await connect(self._url, LOCK_S)
 
     def _put_back(self, connection: Connection, is_whole: bool) -> None:
         if is_whole and connection.is_clean:
