@@ -266,3 +266,87 @@ def test_a_key_logs_in_and_a_wrong_one_does_not(visitor: Visitor, shell: Shell):
     page.get_by_role("button", name="Log in").click()
 
     expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_visible()
+
+
+def test_a_failure_is_told_and_retried_also_by_a_page_that_was_not_there(visitor: Visitor):
+    thread = visitor.post(
+        "/threads",
+        {"agent_id": "script", "title": "shaky", "initial_message": "fail-until 2 no such column\nsay mended"},
+    )
+    tab = visitor.open(f"/t/{thread['id']}")
+    row = tab.threads.get_by_role("listitem").filter(has=tab.page.get_by_role("link", name="shaky"))
+
+    expect(row.get_by_role("img", name="Failed")).to_be_visible()
+    expect(tab.conversation).to_contain_text("no such column")
+    tab.conversation.get_by_role("button", name="Retry").click()
+
+    tab.see("mended")
+    expect(row.get_by_role("img", name="Failed")).to_be_hidden()
+
+
+def test_an_approval_is_marked_in_the_list_and_given_in_the_conversation(visitor: Visitor):
+    thread = visitor.post("/threads", {"agent_id": "script", "title": "trip", "initial_message": "ask Book the train?"})
+    tab = visitor.open(f"/t/{thread['id']}")
+    row = tab.threads.get_by_role("listitem").filter(has=tab.page.get_by_role("link", name="trip"))
+
+    expect(row.get_by_role("img", name="Needs approval")).to_be_visible()
+    tab.conversation.get_by_role("button", name="Approve").click()
+
+    expect(row.get_by_role("img", name="Needs approval")).to_be_hidden()
+    expect(tab.stop).to_be_hidden()
+
+
+def test_votes_and_settings_are_kept(visitor: Visitor):
+    tab = visitor.open()
+    thread = tab.begin("say one")
+    tab.see("one")
+
+    tab.conversation.get_by_role("button", name="Good answer").click()
+    tab.choose("Thread menu", "Settings")
+    dialog = tab.page.get_by_role("dialog", name="Thread settings")
+    dialog.get_by_label("When several messages wait").select_option("one_at_a_time")
+    dialog.get_by_label("Tags", exact=True).fill("birds, sea")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    tab.page.reload()
+
+    expect(tab.conversation.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "true")
+    tab.page.get_by_role("combobox", name="Tag").select_option("sea")
+    expect(tab.link("say one")).to_be_visible()
+    assert visitor.get(f"/threads/{thread}")["settings"]["queue_mode"] == "one_at_a_time"
+
+
+def test_a_message_is_said_anew_and_an_answer_given_again(visitor: Visitor):
+    tab = visitor.open()
+    thread = tab.begin("say one")
+    tab.see("one")
+
+    tab.conversation.get_by_role("button", name="Edit").click()
+    tab.page.get_by_role("textbox", name="New text").fill("say two")
+    tab.page.get_by_role("button", name="Send again").click()
+    tab.see("two")
+    expect(tab.answers()).to_have_count(1)
+    tab.conversation.get_by_role("button", name="Answer again").click()
+    expect(tab.answers()).to_have_count(1)
+    tab.conversation.get_by_role("article", name="Script").get_by_role("button", name="Fork from here").click()
+
+    expect(tab.page).not_to_have_url(re.compile(thread))
+    tab.see("two")
+
+
+def test_an_open_page_hears_of_another_session_and_switches_to_it(visitor: Visitor):
+    tab = visitor.open()
+    tab.begin("say in the first")
+    tab.see("in the first")
+
+    session = visitor.post("/sessions", {"title": "Second"})
+    visitor.post(
+        "/threads", {"session_id": session["id"], "agent_id": "script", "initial_message": "ask in the second"}
+    )
+    switcher = tab.page.get_by_role("button", name=re.compile("^Session: "))
+    expect(switcher.get_by_role("img", name="Needs approval")).to_be_visible()
+    switcher.click()
+    tab.page.get_by_role("button", name=re.compile("^Second")).click()
+
+    expect(tab.link("ask in the second")).to_be_visible()
+    expect(tab.link("say in the first")).to_be_hidden()

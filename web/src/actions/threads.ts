@@ -120,6 +120,21 @@ export class Threads {
     )
   }
 
+  /** Vote on a message, or take the vote back. */
+  vote(threadId: string, itemId: string, value: 1 | -1 | null): Promise<boolean> {
+    const before = this.store.get().threads[threadId]?.votes?.[itemId] ?? null
+    const where = { params: { path: { thread_id: threadId, item_id: itemId } } }
+    const show = (shown: 1 | -1 | null): void => this.store.dispatch({ type: 'voted', threadId, itemId, value: shown })
+    show(value)
+    return this.tried(
+      () =>
+        value === null
+          ? this.client.ask(this.client.api.DELETE('/api/v1/threads/{thread_id}/messages/{item_id}/vote', where))
+          : this.client.ask(this.client.api.PUT('/api/v1/threads/{thread_id}/messages/{item_id}/vote', { ...where, body: { value } })),
+      () => show(before),
+    )
+  }
+
   retryTurn(threadId: string, turnId: string): Promise<boolean> {
     return this.tried(() =>
       this.client.ask(

@@ -63,11 +63,12 @@ export class Watching {
   }
 
   private keepRead(thread: ThreadState): void {
-    const { id, transcript, queue, isPlanStale, summary, turn } = thread
+    const { id, transcript, queue, isPlanStale, turn } = thread
     if (transcript.loading === 'absent') this.once(`transcript ${id}`, () => this.readTranscript(id))
     if (queue === null || isPlanStale) this.once(`queue ${id}`, () => this.readQueue(id))
-    const active = summary.active_turn_id
-    if (active !== null && turn?.id !== active) this.once(`turn ${active}`, () => this.readTurn(id, active))
+    if (thread.votes === null) this.once(`votes ${id}`, () => this.readVotes(id))
+    const told = newestTurnOf(thread)
+    if (told !== null && turn?.id !== told) this.once(`turn ${told}`, () => this.readTurn(id, told))
   }
 
   /** Run something unless it already runs; what the server refused is not asked for again by itself. */
@@ -113,9 +114,23 @@ export class Watching {
     this.store.dispatch({ type: 'queue-read', threadId, queue: data, offset: Number(headers.get('Laneway-Offset')) })
   }
 
+  private async readVotes(threadId: string): Promise<void> {
+    const votes = await this.client.ask(
+      this.client.api.GET('/api/v1/threads/{thread_id}/votes', { params: { path: { thread_id: threadId }, query: { limit: PAGE } } }),
+    )
+    this.store.dispatch({ type: 'votes-read', threadId, votes: Object.fromEntries(votes.map((vote) => [vote.item_id, vote.value])) })
+  }
+
   private async readTurn(threadId: string, turnId: string): Promise<void> {
     const turn = await this.client.ask(this.client.api.GET('/api/v1/turns/{turn_id}', { params: { path: { turn_id: turnId } } }))
     const reason = turn.error?.message ?? this.store.get().threads[threadId]?.summary.status_reason ?? null
     this.store.dispatch({ type: 'turn-read', threadId, turn, reason })
   }
+}
+
+/** The turn that has something to tell: the one that runs, or the last one when it failed. */
+function newestTurnOf({ summary, transcript, turn }: ThreadState): string | null {
+  if (summary.active_turn_id !== null) return summary.active_turn_id
+  const hasFailed = summary.status_reason !== null && turn === null
+  return hasFailed ? (transcript.items.at(-1)?.turn_id ?? null) : null
 }

@@ -3,7 +3,7 @@ import type { LogEvent } from '../protocol/event'
 import { isThreadId } from '../protocol/ids'
 import type { Approval, Session, ThreadSummary } from '../protocol/resources'
 import type { Asked, Change, ThreadChange } from './change'
-import { EMPTY_TRANSCRIPT, newThread, START, type State, type ThreadState } from './state'
+import { EMPTY_TRANSCRIPT, newThread, NO_APPROVALS, START, type State, type ThreadState } from './state'
 import { reduceThreadEvent } from './thread-event'
 import { reduceThreadChange } from './thread-change'
 
@@ -115,7 +115,7 @@ function readLists(state: State, read: Extract<Change, { type: 'lists-read' }>):
   const sessions: Record<string, Session> = Object.fromEntries(read.sessions.map((each) => [each.id, each]))
   const kept = Object.values(mergeThreads(state, read.threads, asked))
     .filter((thread) => listed.has(thread.id) || !read.isWhole || !isSurelyGone(thread, asked))
-    .map((thread) => (state.threads[thread.id]?.approvals === asked[thread.id]?.approvals ? withApprovals(thread, read.approvals) : thread))
+    .map((thread) => (approvalsOf(state.threads, thread) === approvalsOf(asked, thread) ? withApprovals(thread, read.approvals) : thread))
   const threads = Object.fromEntries(kept.map((thread) => [thread.id, thread]))
   return { ...state, lists: 'ready', agents, sessions, threads, unknown: [] }
 }
@@ -124,6 +124,10 @@ function readLists(state: State, read: Extract<Change, { type: 'lists-read' }>):
 function isSurelyGone(thread: ThreadState, asked: Asked): boolean {
   const { kind, archived } = thread.summary
   return kind === 'chat' && !archived && thread.outgoing.length === 0 && asked[thread.id]?.summary === thread.summary
+}
+
+function approvalsOf(threads: Asked, { id }: ThreadState): ThreadState['approvals'] {
+  return threads[id]?.approvals ?? NO_APPROVALS
 }
 
 function withApprovals(thread: ThreadState, approvals: readonly Approval[]): ThreadState {

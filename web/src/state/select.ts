@@ -22,12 +22,14 @@ export function isRunning(summary: ThreadSummary): boolean {
 
 export function marksOf(thread: ThreadState): readonly Mark[] {
   const { summary } = thread
+  const isAsking = Object.values(thread.approvals).some((approval) => approval.state === 'open')
   const marks: Record<Mark, boolean> = {
-    approval: Object.values(thread.approvals).some((approval) => approval.state === 'open'),
+    approval: isAsking,
     review: summary.status === 'needs_review',
     failed: summary.status === 'idle' && (thread.turn?.status === 'failed' || summary.status_reason !== null),
     paused: summary.status === 'paused',
-    running: isRunning(summary),
+    // A thread that waits for a person does not work.
+    running: isRunning(summary) && !isAsking,
     queued: summary.queue_depth > 0,
     unread: summary.unread > 0,
   }

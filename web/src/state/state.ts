@@ -50,6 +50,8 @@ export interface ThreadState {
   /** Whether the plan of the next batch is older than the queue. */
   readonly isPlanStale: boolean
   readonly approvals: Readonly<Record<string, Approval>>
+  /** The user's votes on the thread's messages; null while they have not been read. */
+  readonly votes: Readonly<Record<string, 1 | -1>> | null
   readonly turn: TurnState | null
   readonly outgoing: readonly Outgoing[]
   /** Whether a stop was asked for and has not happened yet. */
@@ -97,6 +99,9 @@ export interface Beginning extends Outgoing {
   readonly templateId: string | null
 }
 
+/** One object, so that threads whose approvals nobody has told of look alike. */
+export const NO_APPROVALS: ThreadState['approvals'] = {}
+
 export const EMPTY_TRANSCRIPT: Transcript = {
   loading: 'absent',
   items: [],
@@ -130,7 +135,8 @@ export function newThread(summary: ThreadSummary): ThreadState {
     queue: null,
     queueOffset: 0,
     isPlanStale: false,
-    approvals: {},
+    approvals: NO_APPROVALS,
+    votes: null,
     turn: null,
     outgoing: [],
     isStopping: false,

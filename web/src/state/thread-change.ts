@@ -53,6 +53,13 @@ export function reduceThreadChange(thread: ThreadState, change: ThreadChange): T
       return { ...thread, isStopping: change.isStopping && thread.summary.active_turn_id !== null }
     case 'leaving':
       return { ...thread, isLeaving: change.isLeaving }
+    case 'votes-read':
+      return { ...thread, votes: change.votes }
+    case 'voted': {
+      const others = Object.entries(thread.votes ?? {}).filter(([id]) => id !== change.itemId)
+      const cast = change.value === null ? [] : [[change.itemId, change.value] as const]
+      return { ...thread, votes: Object.fromEntries([...others, ...cast]) }
+    }
     case 'marked-read':
       return { ...thread, summary: { ...thread.summary, unread: 0 } }
   }

@@ -1,6 +1,7 @@
 /** Message item: one item of a transcript, and what can be done with it. */
-import { memo, useState } from 'react'
-import type { Item, Part } from '../../protocol/resources'
+import { memo, useCallback, useState } from 'react'
+import type { Item } from '../../protocol/resources'
+import type { State } from '../../state/state'
 import { texts } from '../../texts'
 import { IconButton } from '../../ui/Button'
 import { Badge } from '../../ui/States'
@@ -75,6 +76,26 @@ function Answer({ item, before }: { item: Item; before: Item | undefined }) {
   )
 }
 
+function Votes({ item }: { item: Item }) {
+  const page = usePage()
+  const vote = useSelect(useCallback((state: State) => state.threads[item.thread_id]?.votes?.[item.id] ?? null, [item.thread_id, item.id]))
+  const button = (value: 1 | -1, icon: 'thumb_up' | 'thumb_down', label: string) => (
+    <IconButton
+      icon={icon}
+      label={label}
+      aria-pressed={vote === value}
+      onClick={() => void page.threads.vote(item.thread_id, item.id, vote === value ? null : value)}
+      className={`size-7 ${vote === value ? 'text-accent' : ''}`}
+    />
+  )
+  return (
+    <>
+      {button(1, 'thumb_up', texts.thread.voteFor)}
+      {button(-1, 'thumb_down', texts.thread.voteAgainst)}
+    </>
+  )
+}
+
 function Actions({ item, onEdit }: { item: Item; onEdit?: () => void }) {
   const page = usePage()
   const { go } = useNavigation()
@@ -88,9 +109,10 @@ function Actions({ item, onEdit }: { item: Item; onEdit?: () => void }) {
   }
   const small = 'size-7'
   return (
-    <div className="mt-0.5 flex h-7 items-center gap-0.5 opacity-0 transition-opacity group-focus-within/item:opacity-100 group-hover/item:opacity-100 pointer-coarse:opacity-100">
+    <div className="mt-0.5 -mb-1 flex h-7 items-center gap-0.5 opacity-0 has-aria-pressed:opacity-100 transition-opacity group-focus-within/item:opacity-100 group-hover/item:opacity-100 pointer-coarse:opacity-100">
       <IconButton icon={isCopied ? 'check' : 'copy'} label={isCopied ? words.copied : words.copy} onClick={copy} className={small} />
       {onEdit !== undefined && <IconButton icon="edit" label={words.edit} onClick={onEdit} className={small} />}
+      {item.role === 'assistant' && <Votes item={item} />}
       {item.role === 'assistant' && <IconButton icon="retry" label={words.regenerate} onClick={() => void page.threads.regenerate(item.thread_id, item.id)} className={small} />}
       <IconButton icon="fork" label={words.forkHere} onClick={() => void page.threads.fork(item.thread_id, item.id).then((made) => made !== null && go(made))} className={small} />
       <IconButton icon="trash" label={words.deleteHere} onClick={() => void page.threads.deleteMessage(item.thread_id, item.id)} className={small} />
@@ -98,5 +120,3 @@ function Actions({ item, onEdit }: { item: Item; onEdit?: () => void }) {
     </div>
   )
 }
-
-export type { Part }

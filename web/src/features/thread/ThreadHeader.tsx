@@ -9,6 +9,7 @@ import { Menu } from '../../ui/Menu'
 import { usePage, useSelect } from '../page'
 import { useThreadMenu } from '../sidebar/thread-menu'
 import { TitleEditor } from '../sidebar/TitleEditor'
+import { ThreadSettingsDialog } from './ThreadSettingsDialog'
 
 export function ThreadHeader({ thread, onMenu, children }: { thread: ThreadState | null; onMenu: () => void; children?: ReactNode }) {
   return (
@@ -47,12 +48,17 @@ function Title({ thread }: { thread: ThreadState }) {
 
 function HeaderMenu({ thread }: { thread: ThreadState }) {
   const [isRenaming, setRenaming] = useState(false)
+  const [isSetting, setSetting] = useState(false)
   const entries = useThreadMenu(thread.summary, () => setRenaming(true))
+  const settings = { label: texts.threads.settings, icon: 'settings' as const, run: () => setSetting(true) }
   if (isRenaming) return <TitleEditor threadId={thread.id} title={thread.summary.title} onDone={() => setRenaming(false)} />
   return (
-    <Menu label={texts.threads.menuHere} entries={entries} className="inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-soft hover:bg-hover hover:text-ink">
-      <Icon name="more" />
-    </Menu>
+    <>
+      <Menu label={texts.threads.menuHere} entries={[settings, ...entries]} className="inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-soft hover:bg-hover hover:text-ink">
+        <Icon name="more" />
+      </Menu>
+      {isSetting && <ThreadSettingsDialog thread={thread} onClose={() => setSetting(false)} />}
+    </>
   )
 }
 
