@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from laneway.domain.item import Item, Part
 from laneway.domain.json import Json, JsonObject
@@ -194,6 +194,23 @@ class Agent(Protocol):
 
     async def close(self) -> None:
         """Release what outlives a turn: connections, processes. No turn runs any more. Safe to call twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Condensed:
+    """A short text, and what it took to write it."""
+
+    text: str
+    usage: Usage
+
+
+@runtime_checkable
+class Condenser(Protocol):
+    """An agent that can also put a conversation into few words. Of those that cannot, nobody asks it."""
+
+    async def condense(self, instruction: str, text: str) -> Condensed:
+        """Do with the text what the instruction says, outside of any turn. Raises `AgentFailed`."""
         ...
 
 

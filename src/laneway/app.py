@@ -27,6 +27,7 @@ from laneway.importers.laneway import LanewayImporter
 from laneway.runtime.answers import Answers
 from laneway.runtime.attachments import Attachments
 from laneway.runtime.credentials import Credentials
+from laneway.runtime.describer import Describer, DescriberOptions
 from laneway.runtime.event_stream import EventStreams
 from laneway.runtime.exporting import Exports
 from laneway.runtime.importing import ImportBounds, Imports
@@ -95,6 +96,10 @@ class App:
             Kept(settings.delta_retention_s, settings.event_retention_s, settings.alert_retention_s),
         )  # fmt: skip
         self.runtime.dispatch_to(self.engine.dispatch)
+        written = settings.summaries
+        options = DescriberOptions(written.agent, written.titles, written.summaries)
+        self.describer = Describer(self.runtime, self.store, self.agents, options)
+        self.runtime.describe_with(self.describer.look_at)
 
     def _wire_transfer(self) -> None:
         limits = self.settings.limits
@@ -123,6 +128,7 @@ class App:
         self.watchdog.stop()
         await self.streams.stop()
         await self.engine.stop(self.settings.drain_s)
+        await self.describer.stop()
         for agent in self.agents.values():
             await agent.close()
         await self.upkeep.stop()

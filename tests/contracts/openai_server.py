@@ -28,6 +28,8 @@ class OpenAIServer:
     base_url: str = ""
     requests: list[Body] = field(default_factory=list[Body])
     keys: list[str] = field(default_factory=list[str])
+    writes: dict[str, str] = field(default_factory=dict[str, str])
+    """What it does when the instructions have a word, whatever is asked then."""
     open_streams: int = 0
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -81,7 +83,9 @@ async def complete(server: OpenAIServer, request: Request) -> Response:
     body: Body = await request.json()
     server.requests.append(body)
     server.keys.append(request.headers.get("authorization", "").removeprefix("Bearer "))
-    word, _, rest = directive(body).partition(" ")
+    instructions = " ".join(text_of(message) for message in body["messages"] if message["role"] == "system")
+    written = next((does for word, does in server.writes.items() if word in instructions), None)
+    word, _, rest = (written or directive(body)).partition(" ")
     return await ANSWERS.get(word, say)(server, body, rest)
 
 

@@ -8,7 +8,16 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from laneway.config.page import reference
-from laneway.config.settings import AgentSettings, ClientEnvironment, Limits, Secret, Settings, Shares, is_loopback
+from laneway.config.settings import (
+    AgentSettings,
+    ClientEnvironment,
+    Limits,
+    Secret,
+    Settings,
+    Shares,
+    Summaries,
+    is_loopback,
+)
 from laneway.config.source import ConfigError, Source, toml, variables
 
 __all__ = [
@@ -65,7 +74,8 @@ def _build(tree: dict[str, Any], environ: Mapping[str, str], registered: Collect
         named[name] = _agent(name, table, environ)
     shares = tree.pop("shares", {})
     limits = _limits(tree.pop("limits", {}), tree.get("host", Settings.host))
-    settings = Settings(**tree, limits=limits, shares=Shares(**shares))
+    summaries = Summaries(**tree.pop("summaries", {}))
+    settings = Settings(**tree, limits=limits, shares=Shares(**shares), summaries=summaries)
     # The agent that `--script-agent` adds stands beside the others: it is nobody's default.
     default_agent = settings.default_agent or next(iter((*registered, *named)), "guide")
     if settings.script_agent:
@@ -112,6 +122,13 @@ def _check(settings: Settings, registered: Collection[str]) -> None:
         raise ConfigError(f"host: {settings.host} can be reached from other machines.", "Say --allow-remote too.")
     if settings.default_agent not in {*settings.agents, *registered}:
         raise ConfigError(f"default_agent: there is no agent {settings.default_agent}.", "Add it under [agents].")
+    _check_summaries(settings, registered)
+
+
+def _check_summaries(settings: Settings, registered: Collection[str]) -> None:
+    agent = settings.summaries.agent
+    if agent and agent not in {*settings.agents, *registered}:
+        raise ConfigError(f"summaries.agent: there is no agent {agent}.", "Add it under [agents].")
 
 
 def _check_database_url(name: str, url: str) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
-from laneway.config.settings import AgentSettings, Limits, Settings, Shares
+from laneway.config.settings import AgentSettings, Limits, Settings, Shares, Summaries
 
 _REFERENCE = """# Settings
 
@@ -23,9 +23,10 @@ overridden by flags. An unknown setting is an error. Relative paths in the file 
 def reference() -> str:
     """The page docs/reference/settings.md."""
     sections = (
-        ("The server", "", Settings, ("limits", "shares", "agents")),
+        ("The server", "", Settings, ("limits", "shares", "summaries", "agents")),
         ("Limits: `[limits]`", "limits.", Limits, ()),
         ("Shares: `[shares]`", "shares.", Shares, ()),
+        ("Summaries: `[summaries]`", "summaries.", Summaries, ()),
         ("Agents: `[agents.NAME]`", "agents.NAME.", AgentSettings, ()),
     )
     pages = [_REFERENCE]

@@ -108,6 +108,19 @@ class Shares:
     user of the server needs no such leave."""
 
 
+@dataclass(frozen=True, slots=True)
+class Summaries:
+    """Titles and summaries that are written while a thread is idle. Agents without a model write no titles, and their
+    summaries are an outline: what the user's messages begin with."""
+
+    agent: str = ""
+    """Who writes them; empty: the thread's own agent, when it has a model."""
+    titles: bool = True
+    """Write a title after the first answer, in place of the first line of the first message."""
+    summaries: bool = True
+    """Write a summary of threads from six messages on, and a new one as they grow."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything that can be set."""
@@ -152,6 +165,7 @@ class Settings:
     """After how long a finished alert thread is archived."""
     limits: Limits = field(default_factory=Limits)
     shares: Shares = field(default_factory=Shares)
+    summaries: Summaries = field(default_factory=Summaries)
     agents: Mapping[str, AgentSettings] = field(default_factory=dict[str, AgentSettings])
 
     @property

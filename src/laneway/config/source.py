@@ -10,7 +10,7 @@ from typing import Any, cast, get_type_hints
 
 import msgspec
 
-from laneway.config.settings import AgentSettings, Count, Limits, Secret, Settings, Shares
+from laneway.config.settings import AgentSettings, Count, Limits, Secret, Settings, Shares, Summaries
 from laneway.domain.errors import LanewayError
 
 CLIENT_VARIABLES = frozenset({"LANEWAY_URL", "LANEWAY_KEY", "LANEWAY_CONFIG"})
@@ -19,7 +19,7 @@ _ALIASES = {"data": "data_dir"}
 _LATER = frozenset({"channels", "feeds"})
 _LATER_KINDS = frozenset({"harness", "acp"})
 _AGENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_SECTIONS: dict[str, type] = {"limits": Limits, "shares": Shares}
+_SECTIONS: dict[str, type] = {"limits": Limits, "shares": Shares, "summaries": Summaries}
 
 
 class ConfigError(LanewayError):

@@ -116,6 +116,11 @@ class Thread:
     forked_from: str | None = None
     alert_source: str | None = None
     task: Task | None = None
+    title_settled: bool = False
+    """A better title than the first message's line was made, or looked for; it is not looked for again."""
+    summary_source: Literal["auto", "owner"] | None = None
+    summarised: int = 0
+    """How many messages there were when the summary was made."""
     version: int = 1
     deleted: bool = False
 

@@ -62,6 +62,9 @@ class Answer:
 Dispatch = Callable[[ReadyThread], None]
 """Tells an engine, after a commit, of a thread that became ready."""
 
+Describe = Callable[[Thread], None]
+"""Is shown a thread after a commit that has changed it."""
+
 KEYS_TOPIC = "keys"
 """Rung when a credential changes: caches forget, streams check theirs."""
 
@@ -91,6 +94,7 @@ class Runtime:
         self._clock = clock
         self._rules = rules
         self._dispatch: Dispatch | None = None
+        self._describe: Describe | None = None
 
     @property
     def rules(self) -> Rules:
@@ -103,6 +107,10 @@ class Runtime:
     def dispatch_to(self, dispatch: Dispatch) -> None:
         """Say who is told of ready threads. Until then the sweep finds them."""
         self._dispatch = dispatch
+
+    def describe_with(self, describe: Describe) -> None:
+        """Say who is shown the threads that a commit has changed, to describe those that are idle."""
+        self._describe = describe
 
     def ring_log(self, session_id: str, owner: str) -> None:
         """Ring for what was appended to a session's log without a decision: deltas."""
@@ -156,6 +164,10 @@ class Runtime:
             topics.add(FILES_TOPIC)
         if topics:
             self._bus.ring(topics)
+        if self._describe is not None:
+            for put in changes.puts:
+                if isinstance(put.record, Thread):
+                    self._describe(put.record)
         if self._dispatch is not None:
             for put in changes.puts:
                 if (ready := _ready(put.record)) is not None:

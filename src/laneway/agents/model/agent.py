@@ -13,6 +13,7 @@ from typing import Literal, cast
 from pydantic_ai.direct import model_request_stream
 from pydantic_ai.messages import (
     InstructionPart,
+    ModelRequest,
     ModelResponse,
     ModelResponseStreamEvent,
     PartDeltaEvent,
@@ -23,12 +24,23 @@ from pydantic_ai.messages import (
     ThinkingPartDelta,
     ToolCallPart,
     ToolReturnPart,
+    UserPromptPart,
 )
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.tools import ToolDefinition
 
-from laneway.agent import AgentEvent, AgentFailed, AgentProfile, Capabilities, Consumed, Reasoning, Text, TurnInput
+from laneway.agent import (
+    AgentEvent,
+    AgentFailed,
+    AgentProfile,
+    Capabilities,
+    Condensed,
+    Consumed,
+    Reasoning,
+    Text,
+    TurnInput,
+)
 from laneway.agents.model.context import Context, ToolNames, gather, hear_all
 from laneway.agents.model.failure import GARBLED, REFUSED, UNREACHABLE, failure
 from laneway.agents.model.provider import ModelSettings, NotConfigured, connect, secrets_of
@@ -70,14 +82,37 @@ class ModelAgent:
         return self._reason
 
     async def run(self, turn: TurnInput) -> AsyncIterator[AgentEvent]:
+        model = await self._ready()
+        async with aclosing(_Run(self._settings, model, turn).events()) as events:
+            async for event in events:
+                yield event
+
+    async def condense(self, instruction: str, text: str) -> Condensed:
+        model = await self._ready()
+        parameters = ModelRequestParameters(instruction_parts=[InstructionPart(instruction)])
+        try:
+            # Streamed although nobody reads along: a service that streams answers is what agents need anyway.
+            async with model_request_stream(
+                model, [ModelRequest([UserPromptPart(text)])],
+                model_settings={"max_retries": self._settings.retries}, model_request_parameters=parameters,
+            ) as stream:  # fmt: skip
+                async for _ in stream:
+                    pass
+                response = stream.get()
+        except Exception as error:  # noqa: BLE001 - strange bytes from a provider come out as errors of any type
+            raise failure(error, self._settings.model, secrets_of(self._settings, model)) from None
+        return Condensed(
+            "".join(part.content for part in response.parts if isinstance(part, TextPart)), _usage(response)
+        )
+
+    async def _ready(self) -> Model:
+        """The model, with its connections open."""
         if self._model is None:
             raise AgentFailed(self._reason or "The model cannot be used.", REFUSED)
         if not self._is_open:
             self._is_open = True
             await self._open.enter_async_context(self._model)
-        async with aclosing(_Run(self._settings, self._model, turn).events()) as events:
-            async for event in events:
-                yield event
+        return self._model
 
     async def close(self) -> None:
         self._is_open = False

@@ -35,7 +35,15 @@ from laneway.domain.command.session import (
 )
 from laneway.domain.command.share import AddComment, DeleteComment, EndShare, ShareThread
 from laneway.domain.command.template import CreateTemplate, DeleteTemplate, UpdateTemplate
-from laneway.domain.command.thread import CreateThread, DeleteThread, ReadThread, RenameTag, UpdateThread, VoteOnMessage
+from laneway.domain.command.thread import (
+    CreateThread,
+    DeleteThread,
+    DescribeThread,
+    ReadThread,
+    RenameTag,
+    UpdateThread,
+    VoteOnMessage,
+)
 from laneway.domain.command.timer import CreateTimer, DeleteTimer, FireTimer, UpdateTimer
 from laneway.domain.command.transcript import CutTranscript, DeleteMessage, EditMessage, ForkThread, RegenerateAnswer
 from laneway.domain.command.transfer import Import, ImportFile, ImportItems, ImportSession, ImportThread
@@ -67,6 +75,7 @@ __all__ = [
     "DeleteThread",
     "DeleteTimer",
     "DeleteUser",
+    "DescribeThread",
     "EditMessage",
     "EditQueueItem",
     "EndLogin",

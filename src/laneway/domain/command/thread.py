@@ -7,6 +7,7 @@ from typing import Literal
 from laneway.domain.command.command import Command
 from laneway.domain.command.message import NewMessage
 from laneway.domain.json import Json, JsonObject
+from laneway.domain.thread import Usage
 from laneway.domain.vote import VoteValue
 
 
@@ -44,6 +45,20 @@ class DeleteThread(Command):
     """Delete a thread: what runs is cancelled, and every trace goes."""
 
     thread_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribeThread(Command):
+    """Give a thread what was written about it while it was idle. What came too late is dropped; its usage counts."""
+
+    thread_id: str
+    last_turn_id: str | None
+    """The last turn that the summary knows of."""
+    title: str | None = None
+    settles_title: bool = False
+    """No better title is to be looked for again, whether there is one or not."""
+    summary: str | None = None
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from laneway.domain.command import Command
 from laneway.domain.decide.children import spawn_needs
 from laneway.domain.decide.claim import begin_turn, take_up_turn
 from laneway.domain.decide.cuts import cut_needs, delete_message, edit_message, regenerate_answer
+from laneway.domain.decide.describing import describe_thread
 from laneway.domain.decide.fork import fork_needs, fork_thread
 from laneway.domain.decide.leaving import delete_needs, delete_user, update_needs, update_user
 from laneway.domain.decide.queue import (
@@ -245,6 +246,7 @@ _TABLE: tuple[Verb, ...] = (
     ),
     verb(c.UpdateThread, lambda m: _thread(m.thread_id), update_thread),
     verb(c.DeleteThread, lambda m: (*_thread_and_turn(m.thread_id), *_descendants(m.thread_id)), delete_thread),
+    verb(c.DescribeThread, lambda m: _thread(m.thread_id), describe_thread),
     verb(c.RenameTag, lambda m: tuple(One(THREAD, each) for each in m.thread_ids), rename_tag),
     verb(c.VoteOnMessage, lambda m: (*_thread(m.thread_id), One(ITEM, m.item_id)), vote_on_message),
     verb(c.CreateTemplate, template_needs, create_template),

@@ -162,5 +162,6 @@ def _shortened(thread: Thread, gone: Sequence[Item], left: Sequence[Item]) -> Th
         last_message=preview_of(last.text) if last else None,
         last_message_at=last.created_at if last else None,
         last_turn_id=None,
+        summarised=0,
         turn_reason=None,
     )

@@ -112,6 +112,8 @@ def update_thread(draft: Draft, command: UpdateThread) -> Decision:
     changes = command.changes
     plain = {name: changes[name] for name in PLAIN_FIELDS if name in changes}
     thread = replace(thread, version=thread.version + 1, **plain)
+    if "summary" in plain:
+        thread = replace(thread, summary_source=None if thread.summary is None else "owner", summarised=0)
     if isinstance(title := changes.get("title"), str):
         thread = replace(thread, title=title_from(title) or UNTITLED, title_source="manual")
     if (metadata := as_object(changes.get("metadata"))) is not None:
