@@ -12,6 +12,7 @@ from laneway.domain.instant import later
 from laneway.domain.item import Call, Part
 from laneway.domain.json import as_object
 from laneway.domain.parcel import (
+    CommentParcel,
     EntryParcel,
     FileParcel,
     ItemParcel,
@@ -58,6 +59,13 @@ parts: st.SearchStrategy[Part] = st.one_of(
 calls = st.builds(
     Call, words, words, objects, st.just("read"), st.sampled_from(["called", "started", "returned"]), result=values,
 )  # fmt: skip
+comments = st.builds(CommentParcel, texts.filter(bool), words, st.booleans(), times)
+
+
+def by_age(comments: list[CommentParcel]) -> tuple[CommentParcel, ...]:
+    return tuple(sorted(comments, key=lambda each: (each.created_at or "", line(each))))
+
+
 items = st.builds(
     ItemParcel,
     role=st.sampled_from(["user", "assistant", "tool", "system"]),
@@ -69,6 +77,7 @@ items = st.builds(
     state=st.sampled_from(["complete", "interrupted", "superseded"]),
     created_at=times,
     call=st.none() | calls,
+    comments=st.lists(comments, max_size=2).map(by_age),
     vote=st.none() | st.builds(VoteParcel, st.sampled_from([1, -1]), st.none() | texts, times),
 )
 waiting = st.builds(
@@ -135,7 +144,7 @@ def uploads(draw: st.DrawFn) -> bytes:
     head: list[Any] = [draw(sessions), *draw(st.lists(of_sessions, max_size=5))]
     files["session.jsonl"] = b"".join(map(line, head))
     for number, thread in enumerate(draw(st.lists(threads, max_size=4, unique_by=lambda each: each.name))):
-        body: list[Any] = [thread, *draw(st.lists(waiting, max_size=2)), *draw(st.lists(items, max_size=4))]
+        body: list[Any] = [thread, *draw(st.lists(waiting | comments, max_size=2)), *draw(st.lists(items, max_size=4))]
         files[f"threads/{number}.jsonl"] = b"".join(map(line, body))
     return zipped({**files, "attachments/x": b"x", "attachments/y": b"y"})
 

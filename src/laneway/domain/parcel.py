@@ -82,7 +82,7 @@ class FileParcel:
 
 @dataclass(frozen=True, slots=True)
 class ThreadParcel:
-    """A thread of the session. The items, waiting inputs and lanes that follow are its."""
+    """A thread of the session. The waiting inputs, lanes, comments and items that follow are its."""
 
     name: str
     """Names it in its session: the same name is the same thread."""
@@ -135,6 +135,17 @@ class LaneParcel:
 
 
 @dataclass(frozen=True, slots=True)
+class CommentParcel:
+    """What somebody wrote beside the thread, or beside an item of it."""
+
+    text: str
+    author: str
+    is_own: bool = False
+    """The owner of the thread wrote it."""
+    created_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VoteParcel:
     """What the owner thinks of an item."""
 
@@ -158,6 +169,7 @@ class ItemParcel:
     created_at: Instant | None = None
     call: Call | None = None
     vote: VoteParcel | None = None
+    comments: tuple[CommentParcel, ...] = ()
 
 
 Parcel = (
@@ -169,6 +181,7 @@ Parcel = (
     | ThreadParcel
     | WaitingParcel
     | LaneParcel
+    | CommentParcel
     | ItemParcel
 )
 
@@ -181,6 +194,7 @@ TYPES: dict[str, type[Parcel]] = {
     "thread": ThreadParcel,
     "waiting": WaitingParcel,
     "lane": LaneParcel,
+    "comment": CommentParcel,
     "item": ItemParcel,
 }
 """What the `type` of a line in an export says it is."""

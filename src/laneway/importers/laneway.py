@@ -10,6 +10,7 @@ import msgspec
 from laneway.domain.json import as_object
 from laneway.domain.parcel import (
     TYPES,
+    CommentParcel,
     EntryParcel,
     FileParcel,
     ItemParcel,
@@ -27,7 +28,7 @@ from laneway.importers.reading import an_instant, bounded_json, parse
 SESSION = "session.jsonl"
 _THREAD = re.compile(r"threads/[^/]+\.jsonl")
 _OF_SESSION = (NoteParcel, EntryParcel, TimerParcel, FileParcel)
-_OF_THREAD = (WaitingParcel, LaneParcel, ItemParcel)
+_OF_THREAD = (WaitingParcel, LaneParcel, CommentParcel, ItemParcel)
 _TIMES = ("created_at", "updated_at", "at")
 
 
@@ -100,8 +101,9 @@ def _with_times(parcel: Parcel) -> Parcel:
     told: dict[str, Any] = {
         each.name: an_instant(getattr(parcel, each.name)) for each in fields(parcel) if each.name in _TIMES
     }
-    if isinstance(parcel, ItemParcel) and parcel.vote is not None:
-        told["vote"] = replace(parcel.vote, at=an_instant(parcel.vote.at))
+    if isinstance(parcel, ItemParcel):
+        told["vote"] = replace(parcel.vote, at=an_instant(parcel.vote.at)) if parcel.vote else None
+        told["comments"] = tuple(replace(each, created_at=an_instant(each.created_at)) for each in parcel.comments)
     return replace(parcel, **told)
 
 

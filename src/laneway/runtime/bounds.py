@@ -7,6 +7,7 @@ from laneway import wire
 from laneway.domain.errors import Invalid
 from laneway.domain.json import Json
 from laneway.domain.parcel import (
+    CommentParcel,
     EntryParcel,
     FileParcel,
     ItemParcel,
@@ -24,6 +25,7 @@ from laneway.runtime.schedule import schedule
 NAME, TITLE, KEY = 300, 1000, 200
 TEXT_BYTES = 64 * 1024
 OBJECT_BYTES = 16 * 1024
+COMMENT_LENGTH = 10_000
 ITEM_BYTES = 4 * 1024 * 1024
 LONG_AGO = "1970-01-01T00:00:00.000000Z"
 
@@ -52,11 +54,15 @@ def check(parcel: Parcel, environments: Mapping[str, Environment]) -> None:
         case WaitingParcel():
             _need(_size(parcel.parts) <= TEXT_BYTES + OBJECT_BYTES, "a waiting message is too long")
             _need(bool(parcel.parts) and _named(parcel.sender, *parcel.agents), "a waiting message says nothing")
+        case CommentParcel(text=text, author=author):
+            _need(0 < len(text) <= COMMENT_LENGTH and _named(author), "a comment is too long or empty")
         case LaneParcel():
             _need(_named(parcel.agent, parcel.backend or "-") and 0 < len(parcel.resume_id) <= TITLE, "it is no lane")
         case ItemParcel():
             _need(len(parcel.parts) <= 1000 and _size(parcel) <= ITEM_BYTES, "an item is too long")
             _need(_named(parcel.agent or "-", parcel.sender or "-"), "a name is too long")
+            for comment in parcel.comments:
+                check(comment, environments)
 
 
 def _check_session(parcel: SessionParcel, environments: Mapping[str, Environment]) -> None:

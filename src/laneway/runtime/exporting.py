@@ -14,19 +14,34 @@ from laneway.domain.alert import Timer
 from laneway.domain.errors import NotFound
 from laneway.domain.instant import Instant
 from laneway.domain.item import Item
-from laneway.domain.kinds import ATTACHMENT, ENTRY, ITEM, NOTE, ORIGIN, QUEUE_ITEM, SESSION, THREAD, TIMER, VOTE
+from laneway.domain.kinds import (
+    ATTACHMENT,
+    COMMENT,
+    ENTRY,
+    ITEM,
+    NOTE,
+    ORIGIN,
+    QUEUE_ITEM,
+    SESSION,
+    THREAD,
+    TIMER,
+    VOTE,
+)
 from laneway.domain.parcel import FileParcel, Origin
 from laneway.domain.principal import Principal
 from laneway.domain.queue import QueueItem
 from laneway.domain.record import Kind, Record
 from laneway.domain.session import Attachment, EnvironmentEntry, Note, Session
+from laneway.domain.share import Comment
 from laneway.domain.thread import Thread
 from laneway.domain.vote import Vote
 from laneway.importer import MANIFEST, VERSION
 from laneway.runtime import markdown
 from laneway.runtime.attachments import Attachments
 from laneway.runtime.parcelling import (
+    Beside,
     Names,
+    comment_parcels,
     entry_parcels,
     file_parcels,
     item_parcel,
@@ -41,7 +56,8 @@ from laneway.store import Fold, Get, Page, Query, Store, Where
 
 PAGE = 200
 CHUNK = 64 * 1024
-WAITING_AT_MOST, VOTES_AT_MOST = 10_000, 100_000
+AT_MOST = 100_000
+"""Of what lies beside one thread's items: its bounds are far below."""
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The first time that a zip can tell: an export carries no time of its own."""
 
@@ -141,37 +157,23 @@ class _Export:
         self, archive: zipfile.ZipFile, number: int, listed: _Listed, names: Names, within: set[str]
     ) -> AsyncIterator[bytes]:
         """One thread as lines, and as a page for people."""
-        query = Query(ITEM, (Where("thread_id", "=", listed.id),), order=(("seq", "asc"),), limit=PAGE)
-        open_items = (Where("thread_id", "=", listed.id), Where("open", "=", 1))
-        read = await self._store.read(
-            self._principal, Get(THREAD, listed.id), Query(QUEUE_ITEM, open_items, limit=WAITING_AT_MOST),
-            Fold(listed.id), Query(VOTE, (Where("thread_id", "=", listed.id),), limit=VOTES_AT_MOST), query,
-        )  # fmt: skip
-        thread, waiting, folded, votes, page = read.results
-        if not isinstance(thread, Thread) or thread.deleted:
+        read = await self._read(listed.id)
+        if read is None:
             return
-        assert isinstance(waiting, Page)
-        texts = cast("dict[str, str]", folded)  # what `Fold` promises
-        assert isinstance(votes, Page)
-        assert isinstance(page, Page)
-        waits = waiting_parcels(thread, [each for each in waiting.records if isinstance(each, QueueItem)], names)
-        parcel = thread_parcel(thread, bool(waits), names, within)
-        name = f"threads/{number:05}-{_slug(thread.title)}"
-        voted = {each.item_id: each for each in votes.records if isinstance(each, Vote)}
+        waits = waiting_parcels(read.thread, read.waiting, names)
+        parcel = thread_parcel(read.thread, bool(waits), names, within)
+        name = f"threads/{number:05}-{_slug(read.thread.title)}"
         turns: dict[str, int] = {}
         with SpooledTemporaryFile(max_size=1024 * 1024) as for_people:
             for_people.write(markdown.heading(parcel).encode())
             with archive.open(_info(f"{name}.jsonl"), "w", force_zip64=True) as lines:
-                lines.writelines(map(line, (parcel, *waits)))
-                async for records in self._pages(query, page):
+                lines.writelines(map(line, (parcel, *waits, *comment_parcels(read.beside.comments.get(None, ())))))
+                async for records in self._pages(read.items, read.page):
                     told = [
-                        item_parcel(
-                            item, turns.setdefault(item.turn_id, len(turns) + 1), texts.get(item.id),
-                            voted.get(item.id), names,
-                        )
+                        item_parcel(item, turns.setdefault(item.turn_id, len(turns) + 1), read.beside, names)
                         for item in records
                         if isinstance(item, Item)
-                    ]  # fmt: skip
+                    ]
                     # Compressing takes long enough to be felt by everybody else on the loop.
                     await asyncio.to_thread(lines.writelines, map(line, told))
                     for_people.writelines(markdown.message(item).encode() for item in told)
@@ -179,6 +181,26 @@ class _Export:
             for_people.seek(0)
             await asyncio.to_thread(_write, archive, f"{name}.md", iter(lambda: for_people.read(CHUNK), b""))
         yield self._sink.taken()
+
+    async def _read(self, thread_id: str) -> "_Read | None":
+        """A thread with all that lies beside its items and the first page of these; None when it is gone."""
+        of_thread = Where("thread_id", "=", thread_id)
+        items = Query(ITEM, (of_thread,), order=(("seq", "asc"),), limit=PAGE)
+        read = await self._store.read(
+            self._principal, Get(THREAD, thread_id), Fold(thread_id),
+            Query(QUEUE_ITEM, (of_thread, Where("open", "=", 1)), limit=AT_MOST),
+            Query(VOTE, (of_thread,), limit=AT_MOST), Query(COMMENT, (of_thread,), limit=AT_MOST), items,
+        )  # fmt: skip
+        thread, folded, waiting, votes, comments, page = read.results
+        if not isinstance(thread, Thread) or thread.deleted:
+            return None
+        assert isinstance(page, Page)
+        beside = Beside(
+            cast("dict[str, str]", folded),  # what `Fold` promises
+            {each.item_id: each for each in _records(votes, Vote)},
+            _by_item(_records(comments, Comment)),
+        )
+        return _Read(thread, _records(waiting, QueueItem), beside, items, page)
 
     async def _file(self, archive: zipfile.ZipFile, path: str) -> AsyncIterator[bytes]:
         try:
@@ -211,6 +233,18 @@ class _Export:
             query, page = replace(query, cursor=page.next_cursor), None
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What one read has told of a thread."""
+
+    thread: Thread
+    waiting: Sequence[QueueItem]
+    beside: Beside
+    items: Query
+    page: Page
+    """The first of `items`."""
+
+
 class _Sink(io.RawIOBase):
     """Takes what a zip is made of, which cannot go back, and gives it out as it comes."""
 
@@ -231,6 +265,19 @@ class _Sink(io.RawIOBase):
         taken = b"".join(self._chunks)
         self._chunks = []
         return taken
+
+
+def _records(page: object, type_: type[R]) -> list[R]:
+    assert isinstance(page, Page)
+    return [each for each in page.records if isinstance(each, type_)]
+
+
+def _by_item(comments: Sequence[Comment]) -> dict[str | None, list[Comment]]:
+    """Comments by the item that they are on; those on the thread itself are under None."""
+    by_item: dict[str | None, list[Comment]] = {}
+    for comment in comments:
+        by_item.setdefault(comment.item_id, []).append(comment)
+    return by_item
 
 
 def _place(each: _Listed, found: dict[str, _Listed], ordered: dict[str, _Listed]) -> None:

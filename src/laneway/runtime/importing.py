@@ -17,6 +17,7 @@ from laneway.domain.instant import Instant
 from laneway.domain.json import JsonObject, as_object
 from laneway.domain.kinds import ATTACHMENT
 from laneway.domain.parcel import (
+    CommentParcel,
     EntryParcel,
     FileParcel,
     ItemParcel,
@@ -151,6 +152,7 @@ class _Thread:
         self.parcel = parcel
         self.waiting: list[WaitingParcel] = []
         self.lanes: list[LaneParcel] = []
+        self.comments: list[CommentParcel] = []
         self.batch: list[ItemParcel] = []
         self.id = ""
         self.is_refused = False
@@ -230,7 +232,7 @@ class _Writing:
                 await self._finish_thread()
                 await self._open_session()
                 self._thread = None if session.is_refused else _Thread(parcel)
-            case WaitingParcel() | LaneParcel() | ItemParcel():
+            case WaitingParcel() | LaneParcel() | CommentParcel() | ItemParcel():
                 await self._add_to_thread(session, parcel)
 
     def _refuse(self, parcel: Parcel, reason: str) -> None:
@@ -246,7 +248,7 @@ class _Writing:
                 path = self._session.parcel.name if self._session else ""
             case FileParcel():
                 path = parcel.path
-            case WaitingParcel() | LaneParcel() | ItemParcel():
+            case WaitingParcel() | LaneParcel() | CommentParcel() | ItemParcel():
                 path = self._thread.parcel.name if self._thread else ""
         self._imported.skip(path, reason)
 
@@ -326,7 +328,9 @@ class _Writing:
 
     # --- threads -------------------------------------------------------------------------------------------------
 
-    async def _add_to_thread(self, session: _Session, parcel: WaitingParcel | LaneParcel | ItemParcel) -> None:
+    async def _add_to_thread(
+        self, session: _Session, parcel: WaitingParcel | LaneParcel | CommentParcel | ItemParcel
+    ) -> None:
         thread = self._thread
         if thread is None or thread.is_refused:
             return
@@ -334,6 +338,8 @@ class _Writing:
             thread.waiting.append(parcel)
         elif isinstance(parcel, LaneParcel):
             thread.lanes.append(parcel)
+        elif isinstance(parcel, CommentParcel):
+            thread.comments.append(parcel)
         else:
             await self._open_thread(session, thread)
             await self._add_item(session, thread, parcel)
@@ -351,6 +357,7 @@ class _Writing:
                     thread=parcel,
                     waiting=tuple(thread.waiting),
                     lanes=tuple(map(self._with_profile, thread.lanes)),
+                    comments=tuple(thread.comments),
                     files=session.files,
                     parent_origin=self._origin(name, parcel.parent),
                     forked_origin=self._origin(name, parcel.forked_from),

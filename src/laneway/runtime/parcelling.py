@@ -10,6 +10,7 @@ from laneway.domain.item import Item, Part
 from laneway.domain.parcel import (
     TYPES,
     WAITED,
+    CommentParcel,
     EntryParcel,
     FileParcel,
     ItemParcel,
@@ -23,6 +24,7 @@ from laneway.domain.parcel import (
 )
 from laneway.domain.queue import QueueItem
 from laneway.domain.session import Attachment, EnvironmentEntry, Note, Session
+from laneway.domain.share import Comment
 from laneway.domain.thread import Thread
 from laneway.domain.vote import Vote
 
@@ -41,6 +43,17 @@ class Names:
     def of(self, id: str) -> str:
         """The name that a session or thread came with, else its id."""
         return self.names.get(id, id)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What lies beside the items of a thread, by their ids."""
+
+    texts: Mapping[str, str]
+    """What the unfinished ones say so far."""
+    votes: Mapping[str, Vote]
+    comments: Mapping[str | None, Sequence[Comment]]
+    """Under None: those on the thread itself."""
 
 
 def session_parcel(session: Session, names: Names) -> SessionParcel:
@@ -111,17 +124,27 @@ def waiting_parcels(thread: Thread, items: Iterable[QueueItem], names: Names) ->
     ]  # fmt: skip
 
 
-def item_parcel(item: Item, turn: int, folded: str | None, vote: Vote | None, names: Names) -> ItemParcel:
+def comment_parcels(comments: Iterable[Comment]) -> tuple[CommentParcel, ...]:
+    """Comments by age, and of one age by what they say."""
+    parcels = [
+        CommentParcel(each.text, each.author, each.author_id == each.owner, each.created_at) for each in comments
+    ]
+    return tuple(sorted(parcels, key=lambda each: (each.created_at or "", line(each))))
+
+
+def item_parcel(item: Item, turn: int, beside: Beside, names: Names) -> ItemParcel:
     """An item; one that is being written ends with what it says so far."""
     parts, text = item.parts, item.text
     if item.state == "partial" and item.call is None:
-        text = folded or ""
+        text = beside.texts.get(item.id, "")
         parts = (Part(parts[0].type if parts else "text", text=text),)
     state: Literal["complete", "interrupted", "superseded"] = "interrupted" if item.state == "partial" else item.state
+    vote = beside.votes.get(item.id)
     call = replace(item.call, approval_id=None) if item.call else None
     return ItemParcel(
         item.role, _parts(parts, names), text, turn, item.agent, item.sender, state, item.created_at, call,
         VoteParcel(vote.value, vote.comment, vote.at) if vote else None,
+        comment_parcels(beside.comments.get(item.id, ())),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from laneway.domain.command.command import Command
 from laneway.domain.parcel import (
+    CommentParcel,
     EntryParcel,
     ItemParcel,
     LaneParcel,
@@ -57,6 +58,7 @@ class ImportThread(Import):
     thread: ThreadParcel
     waiting: tuple[WaitingParcel, ...] = ()
     lanes: tuple[LaneParcel, ...] = ()
+    comments: tuple[CommentParcel, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict[str, str])
     """The names of files → their ids here."""
     parent_origin: str | None = None

@@ -14,11 +14,20 @@ from laneway.domain.decide.users import audit
 from laneway.domain.decide.verb import Needs
 from laneway.domain.draft import Draft
 from laneway.domain.errors import Busy, Conflict, NotFound, QueueFull, TooMany, UnknownEnvironment
-from laneway.domain.event import ItemCompleted, ItemStarted, QueueItemAdded, QueuePaused, ThreadCreated, TimerCreated
+from laneway.domain.event import (
+    CommentAdded,
+    ItemCompleted,
+    ItemStarted,
+    QueueItemAdded,
+    QueuePaused,
+    ThreadCreated,
+    TimerCreated,
+)
 from laneway.domain.ids import Ids
 from laneway.domain.item import Item, Part, item_resource
 from laneway.domain.kinds import (
     ATTACHMENT,
+    COMMENT,
     ENTRY,
     ITEM,
     LANE,
@@ -31,9 +40,10 @@ from laneway.domain.kinds import (
     VOTE,
 )
 from laneway.domain.lane import Lane, LaneKey, lane_id
-from laneway.domain.parcel import WAITED, ItemParcel, LaneParcel, Origin, VoteParcel, WaitingParcel
+from laneway.domain.parcel import WAITED, CommentParcel, ItemParcel, LaneParcel, Origin, VoteParcel, WaitingParcel
 from laneway.domain.queue import QueueItem, queue_item_resource
 from laneway.domain.session import Attachment, EnvironmentEntry, Note, Session
+from laneway.domain.share import Comment, comment_resource
 from laneway.domain.thread import UNTITLED, Thread, preview_of, thread_summary, title_from
 from laneway.domain.vote import Vote, vote_id
 
@@ -182,6 +192,7 @@ def import_thread(draft: Draft, command: ImportThread) -> Decision:
         draft.tell_thread(thread, QueuePaused(thread.pause_reason or WAITED))
     for lane in command.lanes:
         _keep_lane(draft, thread, lane)
+    _comment(draft, thread, command.comments, None, 0)
     _remember(draft, command, session.id, thread.id, thread.id, command.thread.name)
     return draft.decision({"id": thread.id, "made": True, "count": 0, "digest": ""})
 
@@ -242,7 +253,11 @@ def _keep_lane(draft: Draft, thread: Thread, parcel: LaneParcel) -> None:
 
 def import_items_needs(command: ImportItems) -> Needs:
     """The thread with its turn, and how far its import has come."""
-    return (One(THREAD, command.thread_id, ("active_turn_id",)), One(ORIGIN, command.origin_id))
+    return (
+        One(THREAD, command.thread_id, ("active_turn_id",)),
+        One(ORIGIN, command.origin_id),
+        Count(COMMENT, {"thread_id": command.thread_id}),
+    )
 
 
 def import_items(draft: Draft, command: ImportItems) -> Decision:
@@ -254,6 +269,7 @@ def import_items(draft: Draft, command: ImportItems) -> Decision:
         raise Conflict("Another import of the same thread is under way.", "Import it again.")
     if thread.active_turn_id is not None:
         raise Busy("The thread runs a turn.", "Import it again when it is idle.")
+    commented = draft.view.count(COMMENT)
     items = [_item(draft, thread, parcel, command.files) for parcel in command.items]
     for item, parcel in zip(items, command.items, strict=True):
         started = draft.tell_item(thread, ItemStarted(item_resource(item)), item)
@@ -261,6 +277,7 @@ def import_items(draft: Draft, command: ImportItems) -> Decision:
         draft.tell_item(thread, ItemCompleted(item_resource(item)), item)
         if parcel.vote is not None:
             draft.put(VOTE, _vote(draft, item, parcel.vote))
+        commented = _comment(draft, thread, parcel.comments, item.id, commented)
     draft.save(_with_messages(thread, [item for item in items if is_message(item)]))
     draft.put(ORIGIN, replace(origin, count=origin.count + len(items), digest=command.digest))
     return draft.decision({"count": origin.count + len(items)})
@@ -279,6 +296,21 @@ def _vote(draft: Draft, item: Item, parcel: VoteParcel) -> Vote:
         vote_id(item.owner, item.id), item.owner, item.session_id, item.thread_id, item.id, parcel.value,
         parcel.comment, parcel.at or draft.at,
     )  # fmt: skip
+
+
+def _comment(draft: Draft, thread: Thread, parcels: Sequence[CommentParcel], item_id: str | None, before: int) -> int:
+    """Put comments beside a thread or an item of it; returns how many the thread has now."""
+    limit = draft.rules.limits.comments_per_thread
+    if limit and parcels and before + len(parcels) > limit:
+        raise TooMany(f"A thread may have {limit} comments (comments_per_thread).")
+    for parcel in parcels:
+        comment = Comment(
+            draft.ids.make("cmt"), thread.owner, thread.session_id, thread.id, thread.owner if parcel.is_own else None,
+            parcel.author, parcel.text, item_id, parcel.created_at or draft.at,
+        )  # fmt: skip
+        draft.put(COMMENT, comment)
+        draft.tell_thread(thread, CommentAdded(comment_resource(comment)))
+    return before + len(parcels)
 
 
 def _turn_id(thread: Thread, number: int) -> str:
