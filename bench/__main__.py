@@ -14,7 +14,7 @@ from typing import Any
 import apsw
 
 from bench.figure import Figure
-from bench.rows import crowd, growth, streams, transfer, turns, volume
+from bench.rows import cluster, crowd, growth, streams, transfer, turns, volume
 from tests.prove.harness.loopback import stay_on_this_machine
 
 ROWS: dict[str, Callable[[bool], Awaitable[list[Figure]]]] = {
@@ -28,6 +28,7 @@ ROWS: dict[str, Callable[[bool], Awaitable[list[Figure]]]] = {
     "crowd": crowd.idle_streams,
     "growth": growth.turns_of_a_long_thread,
     "restart": growth.after_a_kill,
+    "postgres": cluster.on_postgres,
     "import": transfer.import_and_export,
 }
 

@@ -30,9 +30,12 @@ class Stage:
         self.port = free_port()
         self.client = Client("127.0.0.1", self.port, key)
         self.process: Process | None = None
+        self.database_url: str | None = None
+        """Where it has its data, when not in its folder."""
 
     async def start(self, **flags: Any) -> None:
         """Start the server and wait until it is ready."""
+        self.database_url = flags.get("database_url")
         settings = {"data_dir": str(self.data), "port": self.port, **flags}
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bench.server", json.dumps(settings), stdin=asyncio.subprocess.DEVNULL,
@@ -73,7 +76,7 @@ async def stage(**flags: Any) -> AsyncGenerator[Stage]:
     """A server of a new data directory."""
     folder = Path(tempfile.mkdtemp(prefix="laneway-bench-"))
     try:
-        keys = await issue_keys(folder / "data", ["bench"])
+        keys = await issue_keys({"data_dir": folder / "data"}, ["bench"])
         made = Stage(folder, keys["bench"])
         await made.start(**flags)
         yield made

@@ -39,8 +39,9 @@ class NoPostgres(Exception):
 class Postgres:
     """One cluster. It may be stopped and started again; its address stays."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
+        self._settings = SETTINGS | settings
         self.port = free_port()
         self._child: asyncio.subprocess.Process | None = None
 
@@ -60,7 +61,7 @@ class Postgres:
 
     async def start(self) -> None:
         """Start it; returns when it answers."""
-        settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        settings = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         command = (str(_binaries() / "postgres"), "-D", str(self._data), "-p", str(self.port), *settings)
         with (self.folder / "postgres.log").open("ab") as log:
             self._child = await asyncio.create_subprocess_exec(

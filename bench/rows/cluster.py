@@ -1,0 +1,147 @@
+"""Postgres: what is accepted and run on one database by one, two and four processes, and what they tell each other."""
+
+import asyncio
+import time
+from dataclasses import replace
+from datetime import datetime
+
+from bench.cluster import cluster
+from bench.figure import Figure
+from bench.rows.turns import Turns
+from bench.stage import Stage, watching
+from laneway.domain.kinds import TURN
+from laneway.domain.principal import SYSTEM
+from laneway.runtime.system_clock import SystemClock
+from laneway.store import StoreOptions
+from laneway.stores.postgres import PostgresStore
+from laneway.testing.store_suite.samples import delta, putting, turn
+from tests.prove.harness.http import expect
+from tests.prove.harness.sse import Told
+
+ROW = "postgres"
+
+
+async def on_postgres(is_quick: bool) -> list[Figure]:
+    """Everything, beside the same figures of SQLite in the other rows."""
+    seconds = 3.0 if is_quick else 8.0
+    async with cluster(1, limits={"queue_per_user": 0}) as servers:
+        figures = [
+            *await _accepted(servers[0], 100 if is_quick else 500),
+            *await _idle_turns(servers[0], 50 if is_quick else 200),
+            await _turns_a_second(servers, seconds),
+            await _rows_a_second(servers[0], seconds),
+        ]
+    for count in (2,) if is_quick else (2, 4):
+        async with cluster(count, limits={"queue_per_user": 0}) as servers:
+            figures.append(await _turns_a_second(servers, seconds))
+            if count == 2:
+                figures.append(await _across(servers, 50 if is_quick else 200))
+    return figures
+
+
+async def _accepted(here: Stage, count: int) -> list[Figure]:
+    session = await here.session()
+    thread = await here.thread(session, settings={"paused": True})
+    fresh = [await here.thread(session, settings={"paused": True}) for _ in range(count // 50)] or [thread]
+    values: list[float] = []
+    for number in range(count):
+        path = f"/threads/{fresh[number % len(fresh)]}/messages"
+        values.append(expect(await here.client.ask("POST", path, {"message": "x"}), 202).seconds * 1000)
+    return [Figure(ROW, "POST to 202, one client", "ms", values[count // 10 :])]
+
+
+async def _idle_turns(here: Stage, count: int) -> list[Figure]:
+    """POST to finished, and how much of it was the way from the commit to a runner."""
+    session = await here.session()
+    threads = [await here.thread(session) for _ in range(10)]
+    turns, times = Turns(), dict[str, dict[str, float]]()
+
+    def told(event: Told) -> None:
+        turns.told(event)
+        if event.event in ("queue.item_added", "turn.started"):
+            times.setdefault(event.event, {})[event.body["thread_id"]] = _at(event.body["at"])
+
+    finished: list[float] = []
+    dispatched: list[float] = []
+    async with watching(here, f"/sessions/{session}/events", told):
+        for number in range(count + 10):
+            thread = threads[number % 10]
+            started = time.perf_counter()
+            finished.append((await turns.run(here, thread) - started) * 1000)
+            dispatched.append((times["turn.started"][thread] - times["queue.item_added"][thread]) * 1000)
+    return [
+        Figure(ROW, "POST to turn.completed on a stream", "ms", finished[10:]),
+        Figure(ROW, "dispatch: accepted to claimed", "ms", dispatched[10:]),
+    ]
+
+
+async def _turns_a_second(servers: list[Stage], seconds: float) -> Figure:
+    """Fifty threads, posted in turn to every process; each runs what it accepts, and what the others cannot."""
+    session = await servers[0].session()
+    threads = [await servers[0].thread(session) for _ in range(50)]
+    turns = Turns()
+    async with watching(servers[0], f"/sessions/{session}/events", turns.told):
+        asking = [
+            asyncio.create_task(_again_and_again(turns, servers[number % len(servers)], thread))
+            for number, thread in enumerate(threads)
+        ]
+        await asyncio.sleep(2.0)
+        rates: list[float] = []
+        for _ in range(4):
+            before, started = turns.ended, time.perf_counter()
+            await asyncio.sleep(seconds / 4)
+            rates.append((turns.ended - before) / (time.perf_counter() - started))
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+    name = f"50 threads, {len(servers)} process{'es' if len(servers) > 1 else ''}"
+    goals = {"p50": 50.0 * len(servers)}
+    return Figure(ROW, name, "turns/s", rates, goals, "at least")
+
+
+async def _again_and_again(turns: Turns, here: Stage, thread: str) -> None:
+    while True:
+        await turns.run(here, thread)
+
+
+async def _rows_a_second(here: Stage, seconds: float) -> Figure:
+    """Text of many turns in one commit, as a process flushes it, by the store alone."""
+    assert here.database_url is not None
+    store = PostgresStore(here.database_url, SystemClock(), StoreOptions())
+    await store.open()
+    running = [(TURN, turn(f"trn_b{number}", f"thr_b{number}")) for number in range(100)]
+    await store.transact(SYSTEM, (), putting(*running))
+    rows, started = 0, time.perf_counter()
+    while time.perf_counter() - started < seconds:
+        deltas = [
+            replace(delta("some words of an answer"), thread_id=f"thr_b{number}", turn_id=f"trn_b{number}")
+            for number in range(100)
+        ]
+        assert await store.append(deltas) == ()
+        rows += len(deltas)
+    rate = rows / (time.perf_counter() - started)
+    await store.close()
+    return Figure(ROW, "rows of text, a hundred a commit", "rows/s", [rate])
+
+
+async def _across(servers: list[Stage], count: int) -> Figure:
+    """Posted at one process until it is read from a stream of another."""
+    session = await servers[0].session()
+    thread = await servers[0].thread(session, settings={"paused": True})
+    heard = asyncio.Queue[float]()
+
+    def told(event: Told) -> None:
+        if event.event == "queue.item_added":
+            heard.put_nowait(time.perf_counter())
+
+    values: list[float] = []
+    async with watching(servers[1], f"/threads/{thread}/events", told):
+        for _ in range(min(count, 90)):
+            started = time.perf_counter()
+            await servers[0].client.ask("POST", f"/threads/{thread}/messages", {"message": "x"})
+            values.append((await asyncio.wait_for(heard.get(), 10) - started) * 1000)
+    return Figure(ROW, "POST at one process to a stream of another", "ms", values)
+
+
+def _at(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
