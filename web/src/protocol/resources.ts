@@ -16,6 +16,11 @@ export type ThreadSummary = Schemas['ThreadSummary']
 export type Turn = Schemas['TurnResource']
 export type Usage = Schemas['Usage']
 export type Attachment = Schemas['AttachmentResource']
+export type Note = Schemas['NoteResource']
+export type Timer = Schemas['TimerResource']
+/** The text, and exactly one of the times. */
+export type NewTimer = Pick<Schemas['CreateTimerBody'], 'text'> & Partial<Schemas['CreateTimerBody']>
+export type Firing = Schemas['FiringResource']
 export type SearchResult = Schemas['SearchResult']
 export type Delivery = 'queue' | 'steer' | 'interrupt'
 

@@ -5,6 +5,7 @@ import { LoginView } from '../features/login/LoginView'
 import { NavigationProvider, useNavigation } from '../features/navigation'
 import { NoticeList } from '../features/notices/NoticeList'
 import { PageProvider, useSelect, useThread } from '../features/page'
+import { SessionPanel } from '../features/panel/SessionPanel'
 import { Sidebar } from '../features/sidebar/Sidebar'
 import { useTheme } from '../features/sidebar/SideMenu'
 import { ThreadView } from '../features/thread/ThreadView'
@@ -33,26 +34,39 @@ function Door() {
   )
 }
 
+/** What lies over the thread where there is little room, and beside it where there is enough. */
+type Side = 'threads' | 'session' | null
+
 function Frame() {
-  const [isOpen, setOpen] = useState(false)
+  const [over, setOver] = useState<Side>(null)
+  const [hasPanel, setPanel] = useState(false)
   useTitle()
   useEffect(() => {
     const close = (event: KeyboardEvent): void => {
-      if (event.key === 'Escape') setOpen(false)
+      if (event.key === 'Escape') setOver(null)
     }
     addEventListener('keydown', close)
     return () => removeEventListener('keydown', close)
   }, [])
+  const showPanel = (isShown: boolean): void => {
+    setPanel(isShown)
+    setOver(isShown ? 'session' : null)
+  }
   return (
     <div className="flex h-full">
-      <aside className={`fixed inset-y-0 left-0 z-10 w-[19rem] max-w-[85vw] border-r border-line md:static md:block ${isOpen ? 'block shadow-float' : 'hidden'}`}>
-        <Sidebar onLeave={() => setOpen(false)} />
+      <aside className={`fixed inset-y-0 left-0 z-10 w-[19rem] max-w-[85vw] border-r border-line md:static md:block ${over === 'threads' ? 'block shadow-float' : 'hidden'}`}>
+        <Sidebar onLeave={() => setOver(null)} onPanel={() => showPanel(!hasPanel || over === 'threads')} />
       </aside>
-      {isOpen && <button type="button" aria-label={texts.thread.close} onClick={() => setOpen(false)} className="fixed inset-0 bg-black/40 md:hidden" />}
+      {over !== null && <button type="button" aria-label={texts.thread.close} onClick={() => setOver(null)} className={`fixed inset-0 bg-black/40 ${over === 'threads' ? 'md:hidden' : 'lg:hidden'}`} />}
       <main className="flex min-w-0 flex-1 flex-col">
         <ConnectionBanner />
-        <ThreadView onMenu={() => setOpen(true)} />
+        <ThreadView onMenu={() => setOver('threads')} />
       </main>
+      {hasPanel && (
+        <aside className={`fixed inset-y-0 right-0 z-10 w-[23rem] max-w-[92vw] border-l border-line lg:static lg:block ${over === 'session' ? 'block shadow-float lg:shadow-none' : 'hidden'}`}>
+          <SessionPanel onClose={() => showPanel(false)} />
+        </aside>
+      )}
     </div>
   )
 }

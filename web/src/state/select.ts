@@ -71,6 +71,15 @@ function fits({ summary }: ThreadState, filter: ThreadFilter, words: readonly st
   return words.every((word) => text.includes(word))
 }
 
+/** A session's threads in which something goes on or somebody is asked for, the most urgent first. */
+export function activeThreadsOf(state: State, sessionId: string): ThreadState[] {
+  const urgency = (thread: ThreadState): number => MARKS.indexOf(marksOf(thread)[0] ?? 'unread')
+  return Object.values(state.threads)
+    .filter((thread) => thread.summary.session_id === sessionId && !thread.summary.archived && !thread.isLeaving)
+    .filter((thread) => marksOf(thread).some((mark) => mark !== 'unread'))
+    .sort((a, b) => urgency(a) - urgency(b) || activeAt(b.summary).localeCompare(activeAt(a.summary)))
+}
+
 export function tagsOf(state: State, sessionId: string | null): string[] {
   const threads = Object.values(state.threads).filter((thread) => thread.summary.session_id === sessionId)
   return [...new Set(threads.flatMap((thread) => thread.summary.tags))].sort()

@@ -1,5 +1,5 @@
 /** Field: something to fill in, with its label above it. */
-import { useId, type InputHTMLAttributes, type SelectHTMLAttributes } from 'react'
+import { useId, type InputHTMLAttributes, type SelectHTMLAttributes, type TextareaHTMLAttributes } from 'react'
 
 const BOX = 'w-full rounded-lg border border-edge/60 bg-ground px-3 text-ink placeholder:text-soft'
 
@@ -17,6 +17,27 @@ export function TextField({ label, hint, ...rest }: InputHTMLAttributes<HTMLInpu
         </p>
       )}
     </div>
+  )
+}
+
+export function LongTextField({ label, ...rest }: TextareaHTMLAttributes<HTMLTextAreaElement> & { label: string }) {
+  const id = useId()
+  return (
+    <div className="mb-3">
+      <label htmlFor={id} className="mb-1.5 block text-[0.8125rem] font-medium">
+        {label}
+      </label>
+      <textarea id={id} {...rest} className={`${BOX} block py-2 text-sm`} />
+    </div>
+  )
+}
+
+export function CheckField({ label, ...rest }: Omit<InputHTMLAttributes<HTMLInputElement>, 'type'> & { label: string }) {
+  return (
+    <label className="flex items-center gap-2 text-[0.8125rem]">
+      <input type="checkbox" {...rest} className="size-4 accent-accent" />
+      {label}
+    </label>
   )
 }
 

@@ -2,20 +2,21 @@
 import { useState } from 'react'
 import { NO_FILTER, type ThreadFilter } from '../../state/select'
 import { texts } from '../../texts'
-import { Button } from '../../ui/Button'
+import { Button, IconButton } from '../../ui/Button'
 import { useNavigation } from '../navigation'
 import { SessionSwitcher } from '../sessions/SessionSwitcher'
 import { Filters } from './Filters'
 import { SideMenu } from './SideMenu'
 import { ThreadList } from './ThreadList'
 
-export function Sidebar({ onLeave }: { onLeave: () => void }) {
+export function Sidebar({ onLeave, onPanel }: { onLeave: () => void; onPanel: () => void }) {
   const { go, sessionId } = useNavigation()
   const [filter, setFilter] = useState<ThreadFilter>(NO_FILTER)
   return (
     <div className="flex h-full min-h-0 flex-col bg-side">
       <div className="flex items-center gap-1 p-3 pb-2">
         <SessionSwitcher />
+        <IconButton icon="panel" label={texts.panel.open} onClick={onPanel} />
         <SideMenu />
       </div>
       <div className="px-3 pb-2">
