@@ -13,7 +13,12 @@ const page = new Page({
 
 addEventListener('pagehide', () => page.threads.flush())
 addEventListener('online', () => page.hurry())
-document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && page.hurry())
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') page.hurry()
+})
+setInterval(() => {
+  if (document.visibilityState === 'hidden') page.rest()
+}, 5_000)
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('no root')

@@ -85,6 +85,11 @@ export class Page {
     this.sending.hurry()
   }
 
+  /** Nobody looks at this tab. */
+  rest(): void {
+    void this.stream?.yield()
+  }
+
   private signedOut(): void {
     this.stream?.stop()
     this.stream = null

@@ -11,7 +11,12 @@ export class Client {
   onSignedOut: () => void = () => undefined
   private csrf = ''
 
-  readonly api = createClient<paths>({ baseUrl: '', fetch: (request) => this.send(request) })
+  readonly api
+
+  /** Without a base the server is the one that the page came from. */
+  constructor(private readonly base = '') {
+    this.api = createClient<paths>({ baseUrl: base, fetch: (request) => this.send(request) })
+  }
 
   /** The data of an answer; raises `Problem` for anything but success. */
   async ask<T>(answered: Answered<T>): Promise<T> {
@@ -42,7 +47,7 @@ export class Client {
     const body = new FormData()
     body.set('session_id', sessionId)
     body.set('file', file)
-    const response = await this.send(new Request('/api/v1/attachments', { method: 'POST', body }))
+    const response = await this.send(new Request(`${this.base}/api/v1/attachments`, { method: 'POST', body }))
     return (await response.json()) as { id: string; name: string; media_type: string; size: number }
   }
 

@@ -2,6 +2,7 @@
 import { readEvent, type LogEvent, type StreamReset } from './event'
 import { FrameReader, type Frame } from './frames'
 import { problemOf } from './problem'
+import { countIn, countTabs, MANY } from './tabs'
 
 export interface StreamListener {
   /** The stream is open. After a break, `isContinued` says that nothing was missed. */
@@ -16,19 +17,23 @@ const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 5_000
 /** The server says something every 15 s; a connection that is silent for this long is dead. */
 const SILENCE_MS = 40_000
+const FOR_EVER_MS = 2 ** 31 - 1
 
 export class UserStream {
   private cursor: string | null = null
   private abort = new AbortController()
   private isStopped = false
+  private isResting = false
 
   constructor(private readonly listener: StreamListener) {}
 
   async run(): Promise<void> {
     let wait = FIRST_WAIT_MS
     while (!this.isStopped) {
+      if (this.isResting) await this.pause(FOR_EVER_MS)
       const wasOpen = await this.follow()
       if (this.isGone()) return
+      if (this.isResting) continue
       this.listener.onLost()
       wait = wasOpen ? FIRST_WAIT_MS : Math.min(wait * 2, LONGEST_WAIT_MS)
       await this.pause(wait)
@@ -40,9 +45,17 @@ export class UserStream {
     this.abort.abort()
   }
 
-  /** Try again now: the browser says that the network is back. */
+  /** Try again now: the browser says that the network is back, or that somebody looks again. */
   hurry(): void {
+    this.isResting = false
     this.wake()
+  }
+
+  /** Nobody looks: give the connection to a tab that needs one, if there are many. What is missed is read later. */
+  async yield(): Promise<void> {
+    if (this.isResting || (await countTabs()) < MANY) return
+    this.isResting = true
+    this.abort.abort()
   }
 
   private wake: () => void = () => undefined
@@ -73,7 +86,8 @@ export class UserStream {
       if (!response.ok || response.body === null) return await this.refused(response)
       isOpen = true
       this.listener.onOpen(this.cursor !== null)
-      await this.read(response.body)
+      const countOut = countIn()
+      await this.read(response.body).finally(countOut)
     } catch {
       // Whatever broke it, the answer is the same: go on from the cursor.
     }
