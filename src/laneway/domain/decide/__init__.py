@@ -105,6 +105,10 @@ def _thread_and_turn(thread_id: str) -> Needs:
     return (One(THREAD, thread_id, ("active_turn_id",)),)
 
 
+def _thread_and_parent(thread_id: str) -> Needs:
+    return (One(THREAD, thread_id, ("parent_thread_id",)),)
+
+
 def _active_turn(thread_id: str) -> Needs:
     """A thread with its active turn and whatever ending that turn touches."""
     return (
@@ -261,7 +265,7 @@ _TABLE: tuple[Verb, ...] = (
     ),
     verb(
         c.WithdrawQueueItem,
-        lambda m: (*_thread(m.thread_id), One(QUEUE_ITEM, m.item_id)),
+        lambda m: (*_thread_and_parent(m.thread_id), One(QUEUE_ITEM, m.item_id)),
         withdraw_queue_item,
     ),
     verb(c.EditMessage, lambda m: (*_cutting(m), *_accepting()), edit_message),
@@ -270,7 +274,7 @@ _TABLE: tuple[Verb, ...] = (
     verb(c.ForkThread, fork_needs, fork_thread),
     verb(c.PauseQueue, lambda m: _queue(m.thread_id), pause_queue),
     verb(c.ResumeQueue, lambda m: _queue(m.thread_id), resume_queue),
-    verb(c.ClearQueue, lambda m: _queue(m.thread_id), clear_queue),
+    verb(c.ClearQueue, lambda m: (*_queue(m.thread_id), *_thread_and_parent(m.thread_id)), clear_queue),
     verb(
         c.CancelTurn,
         lambda m: (*_active_turn(m.thread_id), *((One(TURN, m.turn_id),) if m.turn_id else ())),

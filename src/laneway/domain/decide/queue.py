@@ -14,6 +14,7 @@ from laneway.domain.command import (
 )
 from laneway.domain.decide.outcome import REHOMED, end_unowned
 from laneway.domain.decide.pause import paused, resumed
+from laneway.domain.decide.report import report_withdrawn
 from laneway.domain.draft import Draft, check_version
 from laneway.domain.errors import AlreadyTaken, Busy, Invalid, QueueFull, ThreadArchived, UnknownAgent
 from laneway.domain.event import (
@@ -195,7 +196,9 @@ def _requeued(thread: Thread, item: QueueItem, command: EditQueueItem) -> Thread
 
 def withdraw_queue_item(draft: Draft, command: WithdrawQueueItem) -> Decision:
     thread, item = _waiting(draft, command.thread_id, command.item_id, command.if_version)
-    return draft.decision(receipt(_withdraw(draft, thread, item, command.by)))
+    item = _withdraw(draft, thread, item, command.by)
+    report_withdrawn(draft, draft.thread(thread.id), command.by)
+    return draft.decision(receipt(item))
 
 
 def clear_queue(draft: Draft, command: ClearQueue) -> Decision:
@@ -203,6 +206,7 @@ def clear_queue(draft: Draft, command: ClearQueue) -> Decision:
     for header in thread.queue:
         item = draft.queue_item(thread.id, header.id)
         _withdraw(draft, draft.thread(thread.id), item, command.by)
+    report_withdrawn(draft, draft.thread(thread.id), command.by)
     return draft.decision(queue_resource(draft, draft.finished(thread.id)))
 
 

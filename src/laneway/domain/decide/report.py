@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from laneway.domain.decide.pause import paused
 from laneway.domain.draft import Draft
-from laneway.domain.event import QueueItemAdded
+from laneway.domain.event import DeliveryDecided, QueueItemAdded
 from laneway.domain.item import IN_CONTEXT, Part
 from laneway.domain.kinds import QUEUE_ITEM, THREAD, TURN
 from laneway.domain.queue import QueueHeader, QueueItem, queue_item_resource
@@ -45,10 +45,27 @@ def report(draft: Draft, thread: Thread, turn: Turn) -> Thread:
         return thread
     error = turn.error.message if turn.error else None
     state = _STATES.get(turn.status, "cancelled")
-    thread = draft.save(replace(thread, task=replace(task, state=state, error=error, ended_turn_id=turn.id)))
+    task = replace(task, state=state, error=error, ended_turn_id=turn.id)
+    return _told(draft, replace(thread, task=task), _said(draft, thread, turn), turn.id)
+
+
+def report_withdrawn(draft: Draft, thread: Thread, by: str) -> Thread:
+    """A child of which everything was taken back before it began will say nothing: its parent hears that at once."""
+    task = thread.task
+    if task is None or task.state != "open" or thread.queue or thread.active_turn_id is not None:
+        return thread
+    task = replace(task, state="cancelled", error=f"its message was withdrawn by {by}.")
+    return _told(draft, replace(thread, task=task), f"The child {thread.id} was cancelled: {task.error}", None)
+
+
+def _told(draft: Draft, thread: Thread, text: str, turn_id: str | None) -> Thread:
+    thread = draft.save(thread)
     parent = draft.view.get(THREAD, thread.parent_thread_id) if thread.parent_thread_id else None
-    if not task.waits and parent is not None and not parent.deleted and not parent.archived:
-        _post(draft, draft.thread(parent.id), thread, _said(draft, thread, turn))
+    decided = DeliveryDecided("task_completion", "fallback", "no-active-binding", thread.parent_thread_id)
+    draft.tell_thread(thread, decided, turn_id)
+    is_waited_for = thread.task is not None and thread.task.waits
+    if not is_waited_for and parent is not None and not parent.deleted and not parent.archived:
+        _post(draft, draft.thread(parent.id), thread, text)
     return thread
 
 

@@ -1,6 +1,7 @@
 """Events: facts in the past tense. Each is a frozen dataclass whose fields are the event's `data` on the wire."""
 
 from laneway.domain.event.account import KeyCreated, KeyRevoked, UserUpdated
+from laneway.domain.event.delivery import DeliveryDecided
 from laneway.domain.event.event import Delta, Event, home_log, session_log
 from laneway.domain.event.item import (
     ApprovalExpired,
@@ -58,6 +59,7 @@ __all__ = [
     "ApprovalResolved",
     "CommentAdded",
     "CommentDeleted",
+    "DeliveryDecided",
     "Delta",
     "Event",
     "EventData",
