@@ -42,8 +42,15 @@ class ResumePoint:
 AgentEvent = Text | Reasoning | Consumed | ResumePoint
 
 
+UNKNOWN_RESUME = "unknown_resume"
+"""The class of a run whose backend does not know the resume id that it was given."""
+
+
 class AgentFailed(Exception):
-    """The run failed for a reason that the user should read. `class_` is stable: `agent_failed`, `timeout`, …"""
+    """The run failed for a reason that the user should read. `class_` is stable: `agent_failed`, `timeout`, …
+
+    With the class `UNKNOWN_RESUME`, before anything was said, the lane is reset and the run starts afresh, once.
+    """
 
     def __init__(self, message: str, class_: str = "agent_failed") -> None:
         super().__init__(message)

@@ -11,7 +11,16 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import NoReturn, cast
 
-from laneway.agent import AgentEvent, AgentFailed, AgentProfile, Capabilities, ResumePoint, Text, TurnInput
+from laneway.agent import (
+    UNKNOWN_RESUME,
+    AgentEvent,
+    AgentFailed,
+    AgentProfile,
+    Capabilities,
+    ResumePoint,
+    Text,
+    TurnInput,
+)
 from laneway.clock import Clock
 from laneway.domain.errors import UnknownTool
 from laneway.domain.item import Item
@@ -55,7 +64,7 @@ class ScriptAgent:
 
     async def run(self, turn: TurnInput) -> AsyncIterator[AgentEvent]:
         if turn.resume_id is not None and turn.resume_id.startswith("lost-"):
-            raise AgentFailed(f"The resume id {turn.resume_id} is not known here.", "unknown_resume")
+            raise AgentFailed(f"The resume id {turn.resume_id} is not known here.", UNKNOWN_RESUME)
         steps = deque(_read(turn.text, turn.agent))
         speaking = False
         while steps:

@@ -106,6 +106,18 @@ class KeepResumePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class UseResumePoint:
+    """The run goes on from the lane's resume point."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoseResumePoint:
+    """The backend does not know the lane's resume id: the lane is reset, and the run starts afresh."""
+
+    resume_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndTurn:
     """The turn is over. A recorded cancel decides the outcome over what the runner says."""
 
@@ -132,6 +144,8 @@ TurnStep = (
     | TakeSteer
     | Consume
     | KeepResumePoint
+    | UseResumePoint
+    | LoseResumePoint
     | EndTurn
     | ReleaseTurn
 )

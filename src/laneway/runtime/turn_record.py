@@ -15,7 +15,16 @@ from laneway.domain.frozen import replace
 from laneway.domain.ids import Ids
 from laneway.domain.item import Item, ItemState, Part
 from laneway.domain.principal import SYSTEM
-from laneway.domain.step import CompleteItem, Consume, EndTurn, KeepResumePoint, ReleaseTurn, StartItem, TurnStep
+from laneway.domain.step import (
+    CompleteItem,
+    Consume,
+    EndTurn,
+    KeepResumePoint,
+    ReleaseTurn,
+    StartItem,
+    TurnStep,
+    UseResumePoint,
+)
 from laneway.domain.thread import Usage
 from laneway.domain.turn import Turn
 from laneway.runtime.counters import STALE_WRITES
@@ -124,8 +133,8 @@ class TurnRecord:
         """Add to the turn's usage with the next commit."""
         self._steps.append(Consume(usage))
 
-    def keep_resume_point(self, step: KeepResumePoint) -> None:
-        """Keep the backend's resume id with the next commit."""
+    def keep_resume_point(self, step: KeepResumePoint | UseResumePoint) -> None:
+        """Keep the backend's resume id, or that it was used, with the next commit."""
         self._steps.append(step)
 
     def new_item(self, role: str) -> Item:

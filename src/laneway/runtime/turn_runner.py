@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import structlog
 
 from laneway.agent import (
+    UNKNOWN_RESUME,
     Agent,
     AgentEvent,
     AgentFailed,
@@ -26,7 +27,7 @@ from laneway.domain.lane import Lane, lane_id, resumes, usable_resume_id
 from laneway.domain.principal import SYSTEM
 from laneway.domain.record import Record
 from laneway.domain.session import EnvironmentEntry, Note, Session
-from laneway.domain.step import EndTurn, KeepResumePoint
+from laneway.domain.step import EndTurn, KeepResumePoint, LoseResumePoint, UseResumePoint
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
 from laneway.engine import ReadyThread, Slot
@@ -302,14 +303,26 @@ class _Body:
 
 
 async def _answer(agent: Agent, given: TurnInput, record: TurnRecord) -> None:
-    """Run the agent and record what it yields."""
+    """Run the agent and record what it yields; afresh, when its backend does not know what it was to resume."""
+    if given.resume_id is not None:
+        record.keep_resume_point(UseResumePoint())
+    try:
+        await _listen(agent, given, record)
+    except AgentFailed as failed:
+        if failed.class_ != UNKNOWN_RESUME or given.resume_id is None or record.has_said:
+            raise
+        await record.commit(LoseResumePoint(given.resume_id))
+        await _listen(agent, replace(given, resume_id=None), record)
+    record.hold()
+
+
+async def _listen(agent: Agent, given: TurnInput, record: TurnRecord) -> None:
     told = 0
     async for event in agent.run(given):
         _take(event, agent, record)
         told += 1
         if told % BREATH == 0:
             await asyncio.sleep(0)
-    record.hold()
 
 
 async def _is_late(body: _Body, handle: RunningTurn, limit_s: float) -> bool:

@@ -191,7 +191,7 @@ _NAMING = (s.CompleteItem, s.RequestApproval, s.SpawnChild, s.StartCall, s.Retur
 
 
 def _lanes(command: c.RecordTurn) -> Needs:
-    keeps = any(isinstance(step, s.KeepResumePoint) for step in command.steps)
+    keeps = any(isinstance(step, s.KeepResumePoint | s.LoseResumePoint) for step in command.steps)
     return (Some(LANE, {"thread_id": command.thread_id}),) if keeps else ()
 
 

@@ -15,6 +15,7 @@ from laneway.domain.event import (
     ApprovalRequested,
     ItemDelta,
     ItemStarted,
+    LaneInvalidated,
     LaneUpdated,
     ToolCalled,
     ToolReturned,
@@ -31,6 +32,7 @@ from laneway.domain.step import (
     EndTurn,
     KeepResumePoint,
     LeaveWait,
+    LoseResumePoint,
     ReleaseTurn,
     RequestApproval,
     ReturnCall,
@@ -39,6 +41,7 @@ from laneway.domain.step import (
     StartItem,
     TakeSteer,
     TurnStep,
+    UseResumePoint,
 )
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn, TurnError
@@ -88,6 +91,10 @@ def _apply(draft: Draft, thread: Thread, turn: Turn, step: TurnStep, taken: list
             return thread, replace(turn, usage=turn.usage.plus(step.usage))
         case KeepResumePoint():
             return thread, _keep_resume_point(draft, thread, turn, step)
+        case UseResumePoint():
+            return thread, _with_run(turn, resumed=True)
+        case LoseResumePoint():
+            return thread, _lose_resume_point(draft, thread, turn, step)
         case EndTurn():
             return _end(draft, thread, turn, step)
         case ReleaseTurn():
@@ -205,3 +212,21 @@ def _keep_resume_point(draft: Draft, thread: Thread, turn: Turn, step: KeepResum
     draft.put(LANE, lane)
     draft.tell_thread(thread, LaneUpdated(run.lane, lane.generation), turn.id, run.agent)
     return turn
+
+
+def _lose_resume_point(draft: Draft, thread: Thread, turn: Turn, step: LoseResumePoint) -> Turn:
+    """Reset the run's lane, unless it has another resume id by now."""
+    run = turn.runs[0]
+    key = lane_id(turn.session_id, run.lane)
+    lane = next((lane for lane in draft.view.some(LANE) if lane.id == key), None)
+    if lane is not None and lane.resume_id == step.resume_id:
+        reset = replace(
+            lane, resume_id=None, anchor=None, state="reset", generation=lane.generation + 1, updated_at=draft.at
+        )
+        draft.put(LANE, reset)
+        draft.tell_thread(thread, LaneInvalidated(run.lane, "unknown_resume"), turn.id, run.agent)
+    return _with_run(turn, resumed=False)
+
+
+def _with_run(turn: Turn, *, resumed: bool) -> Turn:
+    return replace(turn, runs=(replace(turn.runs[0], resumed=resumed), *turn.runs[1:]))
