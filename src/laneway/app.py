@@ -1,5 +1,6 @@
 """App: the composition root. With `deployment`, the only module that knows what stands behind each contract."""
 
+import asyncio
 import hashlib
 import os
 import secrets
@@ -39,6 +40,7 @@ from laneway.runtime.system_clock import SystemClock
 from laneway.runtime.timers import Timers
 from laneway.runtime.toolbox import Toolbox
 from laneway.runtime.tools import AskTool, EffectTool, command_tools
+from laneway.runtime.tracing import Tracing, Untraced
 from laneway.runtime.turn_handle import TurnServices
 from laneway.runtime.turn_runner import RunnerOptions, TurnRunner
 from laneway.runtime.upkeep import Kept, Upkeep
@@ -49,7 +51,14 @@ from laneway.wire import encode
 class App:
     """One Laneway in one process: store, engine, agents and streams, started and stopped as one."""
 
-    def __init__(self, settings: Settings, *, agents: Sequence[Agent] = (), clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        agents: Sequence[Agent] = (),
+        clock: Clock | None = None,
+        tracing: Tracing | None = None,
+    ) -> None:
         self.settings = settings
         self.clock = clock or SystemClock()
         self._scratch = tempfile.TemporaryDirectory(prefix="laneway-") if settings.database == MEMORY else None
@@ -61,7 +70,8 @@ class App:
         self.node = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         deployment = deploy(settings, self.clock, self.node)
         self.store, self.bus, self.engine = deployment.store, deployment.bus, deployment.engine
-        self.runtime = Runtime(self.store, self.bus, self.clock, self.rules)
+        self.tracing = tracing or _tracing(settings, self.node)
+        self.runtime = Runtime(self.store, self.bus, self.clock, self.rules, self.tracing)
         self.attachments = Attachments(self.data_dir / "attachments")
         self.timers = Timers(self.runtime, self.store)
         self.states = SessionState(self.runtime, self.store, self.environments)
@@ -85,6 +95,7 @@ class App:
             Toolbox(built_in, self.environments),
             self.attachments,
             self.answers,
+            self.tracing,
             limits.turn_steps,
             limits.tool_output_bytes,
         )
@@ -136,6 +147,7 @@ class App:
         self.answers.close()
         await self.bus.stop()
         await self.store.close()
+        await asyncio.to_thread(self.tracing.close)
         if self._scratch is not None:
             self._scratch.cleanup()
 
@@ -149,6 +161,21 @@ class App:
         """A session's state, with the offset and the position that it was read at."""
         state, read = await self.states.snapshot(principal, session_id)
         return state, read.offset, read.position
+
+
+def _tracing(settings: Settings, node: str) -> Tracing:
+    if not settings.otlp_endpoint:
+        return Untraced()
+    # Imported when traces are wanted: the libraries behind it are an extra, and slow to load.
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - an extra
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - an extra
+
+        from laneway.runtime.spans import Spans  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        hint = "Install it: pip install 'laneway[otel]'."
+        raise ConfigError("otlp_endpoint: the extra `otel` is not installed.", hint) from error
+    return Spans(BatchSpanProcessor(OTLPSpanExporter(settings.otlp_endpoint)), node)
 
 
 def _rules(settings: Settings, agents: Mapping[str, Agent], environments: Mapping[str, Environment]) -> Rules:

@@ -19,6 +19,7 @@ from laneway.client.asgi import StreamingAsgiTransport
 from laneway.client.sse import Frame, FrameReader
 from laneway.config import load
 from laneway.runtime.projection import Projection
+from laneway.runtime.tracing import Tracing
 from laneway.testing.clock import FakeClock
 from tests.postgres import schema
 
@@ -244,18 +245,22 @@ GROUND = Ground()
 
 
 @asynccontextmanager
-async def serving(agents: Sequence[Agent] = (), **flags: Any) -> AsyncGenerator[Harness]:
+async def serving(
+    agents: Sequence[Agent] = (), tracing: Tracing | None = None, **flags: Any
+) -> AsyncGenerator[Harness]:
     """A started server. Flags are settings; `limits` is a mapping."""
-    async with GROUND.flags() as ground, started(agents, {**ground, **flags}) as harness:
+    async with GROUND.flags() as ground, started(agents, {**ground, **flags}, tracing) as harness:
         yield harness
 
 
 @asynccontextmanager
-async def started(agents: Sequence[Agent], flags: Mapping[str, Any]) -> AsyncGenerator[Harness]:
+async def started(
+    agents: Sequence[Agent], flags: Mapping[str, Any], tracing: Tracing | None = None
+) -> AsyncGenerator[Harness]:
     """A started server on whatever the flags name."""
     settings = load(environ={}, flags={"script_agent": True, "drain_s": 0.0, **flags})
     clock = FakeClock()
-    app = App(settings, agents=agents, clock=clock)
+    app = App(settings, agents=agents, clock=clock, tracing=tracing)
     await app.start()
     callers: list[httpx.AsyncClient] = []
     try:

@@ -49,6 +49,7 @@ class Gate:
         limits = app.settings.limits
         self._clock = app.clock
         self._inner = inner
+        self._tracing = app.tracing
         self._credentials: Credentials = app.credentials
         self._origins: Origins = origins_of(app.settings)
         self._proxies = Proxies(app.settings.trusted_proxies)
@@ -64,6 +65,11 @@ class Gate:
             return
         answer = _Answer(send, self._clock)
         scope = self._proxies.seen_through(scope)
+        with self._tracing.request(scope["method"], scope["headers"]) as traced:
+            await self._answer(scope, receive, answer)
+            traced.is_answered(scope.get(ROUTE, ""), answer.status or 0)
+
+    async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
             await self._admit(scope)
             await self._inner(scope, receive, answer.send)

@@ -139,6 +139,9 @@ class Settings:
     database_direct_url: Secret | None = None
     """The same database without a connection pooler before it, when `database_url` has one. A connection that listens
     needs a server process of its own."""
+    otlp_endpoint: str = ""
+    """Where traces go, as `http://127.0.0.1:4318/v1/traces` (OTLP over HTTP); empty: none are made. Needs the extra
+    `otel`."""
     allow_remote: bool = False
     """Allow other machines to connect. Every request needs a key or a login in any case."""
     allowed_hosts: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from laneway.domain.event import home_log, session_log
 from laneway.domain.json import Json
 from laneway.domain.kinds import ATTACHMENT, IDEMPOTENCY, KEY, LOGIN, SHARE, USER
 from laneway.domain.principal import Principal
+from laneway.domain.queue import WAITING, QueueItem
 from laneway.domain.record import Record
 from laneway.domain.rules import Rules
 from laneway.domain.share import Share
@@ -27,6 +28,7 @@ from laneway.domain.user import IdempotentReply, Key, Login, User
 from laneway.engine import ReadyThread
 from laneway.runtime.counters import ACCEPT_SECONDS, COMMIT_SECONDS, TURNS_ENDED
 from laneway.runtime.drift import check_events
+from laneway.runtime.tracing import Tracing, Untraced
 from laneway.store import Committed, Store
 
 log = structlog.get_logger(__name__)
@@ -88,11 +90,12 @@ def answer_topic(turn_id: str) -> str:
 class Runtime:
     """Takes commands from every side (API, command line, timers, running agents) and records them."""
 
-    def __init__(self, store: Store, bus: Bus, clock: Clock, rules: Rules) -> None:
+    def __init__(self, store: Store, bus: Bus, clock: Clock, rules: Rules, tracing: Tracing | None = None) -> None:
         self._store = store
         self._bus = bus
         self._clock = clock
         self._rules = rules
+        self.tracing = tracing or Untraced()
         self._dispatch: Dispatch | None = None
         self._describe: Describe | None = None
 
@@ -155,6 +158,8 @@ class Runtime:
         topics = {event.log for event in committed.events}
         topics.update(home_log(event.owner) for event in committed.events)
         for put in changes.puts:
+            if isinstance(put.record, QueueItem) and put.record.version == 1 and put.record.state in WAITING:
+                self.tracing.accepted(put.record)
             topics.update(_topics_of(put.record))
         if any(drop.kind in (USER, KEY, LOGIN) for drop in changes.drops):
             topics.add(KEYS_TOPIC)

@@ -28,6 +28,7 @@ from laneway.runtime.attachments import Attachments
 from laneway.runtime.children import find_end, spawn_step
 from laneway.runtime.journal import Journal
 from laneway.runtime.toolbox import ASK, SPAWN, Toolbox
+from laneway.runtime.tracing import Tracing
 from laneway.runtime.turn_record import TurnRecord, clean
 from laneway.store import Ask, Get, Page, Query, Snapshot, Store, Where
 from laneway.tool import OutsideTool, StoreStep, StoreTool, Tool, ToolFailed, ToolRejected, ToolScope, ToolSpec
@@ -45,6 +46,7 @@ class TurnServices:
     toolbox: Toolbox
     attachments: Attachments
     answers: Answers
+    tracing: Tracing
     max_calls: int = 200
     """Tool calls of one turn; 0 = no bound."""
     max_output_bytes: int = 1024 * 1024
@@ -166,6 +168,10 @@ class RunningTurn:
         return True
 
     async def call(self, name: str, arguments: JsonObject) -> Json:
+        with self._services.tracing.tool(name):
+            return await self._call(name, arguments)
+
+    async def _call(self, name: str, arguments: JsonObject) -> Json:
         self._record.finish_message()
         self._count_call()
         arguments = as_object(bounded(arguments)) or {}

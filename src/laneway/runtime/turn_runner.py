@@ -157,7 +157,9 @@ class TurnRunner:
         """Run a claimed turn; a cancel that rings before its agent runs is kept for it."""
         self._beginning.add(claim.turn.id)
         try:
-            await self._run_agent(claim, slot)
+            item_ids = [item.queue_item_id for item in claim.batch if item.queue_item_id is not None]
+            with self._runtime.tracing.turn(claim.turn, item_ids):
+                await self._run_agent(claim, slot)
         finally:
             self._beginning.discard(claim.turn.id)
             self._rung.discard(claim.turn.id)

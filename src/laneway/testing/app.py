@@ -31,6 +31,7 @@ from laneway.runtime.submit import Runtime
 from laneway.runtime.timers import Timers
 from laneway.runtime.toolbox import Toolbox
 from laneway.runtime.tools import AskTool, EffectTool, command_tools
+from laneway.runtime.tracing import Untraced
 from laneway.runtime.turn_handle import TurnServices
 from laneway.runtime.turn_runner import RunnerOptions, TurnRunner
 from laneway.runtime.upkeep import Kept, Upkeep
@@ -118,7 +119,9 @@ class TestApp:
         built_in = (AskTool(), EffectTool(self.effects_log), *command_tools(self.rules, self.clock), *options.tools)
         attachments = Attachments(self.data_dir / "attachments")
         self.answers = Answers(self.bus)
-        services = TurnServices(self.store, self.clock, Toolbox(built_in, environments), attachments, self.answers)
+        services = TurnServices(
+            self.store, self.clock, Toolbox(built_in, environments), attachments, self.answers, Untraced()
+        )
         runner = RunnerOptions(self.node, options.flush_s, options.wall_clock_s, options.stop_grace_s)
         self.runner = TurnRunner(self.runtime, services, self.agents, environments, self.bus, runner)
         self.places = TurnPlaces(options.caps)
