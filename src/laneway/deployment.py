@@ -18,6 +18,7 @@ from laneway.stores.sqlite.store import SQLiteStore
 __all__ = ["Deployment", "copy_database", "deploy"]
 
 MEMORY = ":memory:"
+_INSTALL = "Install it: pip install 'laneway[postgres]'."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,15 @@ def deploy(settings: Settings, clock: Clock, node: str) -> Deployment:
     return Deployment(SQLiteStore(path, clock, options), LocalBus(), LocalEngine(places))
 
 
+async def examine(url: str) -> tuple[str, bool]:
+    """What a Postgres says of itself, and whether its schema is this program's; changes nothing."""
+    try:
+        from laneway.stores import postgres  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ConfigError("database_url: the extra `postgres` is not installed.", _INSTALL) from error
+    return await postgres.examine(url)
+
+
 def _shared(settings: Settings, clock: Clock, options: StoreOptions, places: Places) -> Deployment:
     # Imported when a database is named: the libraries behind it are an extra.
     try:
@@ -47,8 +57,7 @@ def _shared(settings: Settings, clock: Clock, options: StoreOptions, places: Pla
         from laneway.engines.dbos import DBOSEngine  # noqa: PLC0415 - an extra
         from laneway.stores.postgres import PostgresStore  # noqa: PLC0415 - an extra
     except ImportError as error:
-        hint = "Install it: pip install 'laneway[postgres]'."
-        raise ConfigError("database_url: the extra `postgres` is not installed.", hint) from error
+        raise ConfigError("database_url: the extra `postgres` is not installed.", _INSTALL) from error
     assert settings.database_url is not None
     url = settings.database_url.reveal()
     direct = (settings.database_direct_url or settings.database_url).reveal()

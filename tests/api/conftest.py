@@ -4,8 +4,8 @@ import pytest
 
 from tests.api.harness import GROUND, Caller, Harness, serving
 
-ON_BOTH = {"attachments", "cursors", "history", "idempotency", "messages", "paging", "queue", "streams", "turns"}
-"""Modules whose tests run on both stores: those that say most about what is stored, and told."""
+ON_BOTH = {"attachments", "cursors", "idempotency", "messages", "paging", "queue", "turns"}
+"""Modules whose tests run on both stores: they say most about what is stored, and share a server."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -113,14 +113,20 @@ def _port(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    if not Path(settings.database_path).exists():
-        return
     from laneway.cli.straight import check  # noqa: PLC0415 - only where there is no server to ask
+    from laneway.deployment import examine  # noqa: PLC0415 - as above
 
+    says, is_current = "opens, and its schema is known", True
     try:
-        audited = asyncio.run(check(settings))
-        yield Finding("database", "ok", "opens, and its schema is known")
-        yield _audit(audited)
+        if settings.database_url is not None:
+            says, is_current = asyncio.run(examine(settings.database_url.reveal()))
+        elif not Path(settings.database_path).exists():
+            return
+        # To open another schema would bring it up to date, perhaps under servers that do not know that one.
+        audited = asyncio.run(check(settings)) if is_current else None
+        yield Finding("database", "ok" if is_current else "note", says)
+        if audited is not None:
+            yield _audit(audited)
     except LanewayError as error:
         yield Finding("database", "bad", f"{error.detail} {error.hint}".strip())
 

@@ -141,8 +141,13 @@ def turn_resource(turn: Turn) -> TurnResource:
     """Show a turn."""
     return TurnResource(
         turn.id, turn.thread_id, turn.number, turn.status, turn.attempt, turn.trigger, turn.item_ids, turn.runs,
-        turn.usage, error_resource(turn.error), turn.node, turn.started_at, turn.finished_at,
+        turn.usage, error_resource(turn.error), _shown(turn.node), turn.started_at, turn.finished_at,
     )  # fmt: skip
+
+
+def _shown(node: str | None) -> str | None:
+    """A node as people know it, host and process: what makes its name unique for ever concerns nobody."""
+    return None if node is None else ":".join(node.split(":")[:2])
 
 
 def error_resource(error: TurnError | None) -> dict[str, str] | None:

@@ -60,15 +60,25 @@ class Attachments:
         for start in range(0, len(old), 100):
             some = old[start : start + 100]
             for sha256 in set(some) - await named(some):
-                (self._folder / sha256).unlink(missing_ok=True)
+                # Somebody may have stored the same bytes again in the meantime.
+                if (_age_s(self._folder / sha256) or 0) >= FRESH_S:
+                    (self._folder / sha256).unlink(missing_ok=True)
         return bool(fresh)
 
     def _stored(self) -> dict[str, float]:
         """Each stored file with its age in seconds; an upload that a death cut off counts as a file, too."""
         if not self._folder.is_dir():
             return {}
-        now = time.time()
-        return {each.name: now - each.stat().st_mtime for each in os.scandir(self._folder) if each.is_file()}
+        ages = {each.name: _age_s(Path(each)) for each in os.scandir(self._folder) if each.is_file()}
+        return {name: age_s for name, age_s in ages.items() if age_s is not None}
+
+
+def _age_s(path: Path) -> float | None:
+    """How old a file is; None when another process has just removed it."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return None
 
 
 def _seal(descriptor: int, flush: object) -> None:

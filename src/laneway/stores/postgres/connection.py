@@ -27,6 +27,10 @@ class Contended(LanewayError):
     """The database gave this transaction up for the sake of another: it is to be run again."""
 
 
+class Forgotten(Unavailable):
+    """The server does not know a statement that was prepared: a pooler has put another in its place."""
+
+
 class InDoubt(Unavailable):
     """The connection was lost during a commit, and whether it was made is not known yet."""
 
@@ -47,8 +51,14 @@ class _Driver(Protocol):
 class Connection:
     """One connection, to be used by one task at a time. Placeholders are written `?`."""
 
-    def __init__(self, driver: _Driver) -> None:
+    def __init__(self, driver: _Driver, lock_s: float = 0.0) -> None:
         self._driver = driver
+        # Said anew by each transaction: behind a pooler each has another server. A process that freezes in one, or
+        # whose network is gone, must not hold its locks for long: others could neither write nor take over its turns.
+        self._bounds = (
+            f"SET LOCAL idle_in_transaction_session_timeout = {int(SILENT_S * 1000)};"
+            f" SET LOCAL lock_timeout = {int(lock_s * 1000)}"
+        )
         self.is_erasing = False
         """Whether anything was being erased when that was last asked for."""
         self.transaction_id: int | None = None
@@ -100,7 +110,7 @@ class Connection:
         """
         self.transaction_id = None
         try:
-            await self.script(f"BEGIN ISOLATION LEVEL {isolation}; {opening}")
+            await self.script(f"BEGIN ISOLATION LEVEL {isolation}; {self._bounds}; {opening}")
             yield
         except Exception:
             await self._roll_back()
@@ -137,26 +147,31 @@ class Connection:
 async def connect(url: str, lock_s: float = 0.0) -> Connection:
     """Connect; raises `Unavailable` when there is no server that takes it.
 
-    With `lock_s` a statement waits that long for a lock, and is then `Contended`.
+    With `lock_s` a transaction's statement waits that long for a lock, and is then `Contended`.
     """
-    options: dict[str, Any] = {
-        "timeout": CONNECT_S,
-        "statement_cache_size": CACHED_STATEMENTS,
-        # The plans of the conditions are simple, and compiling them costs more than it gains.
-        "server_settings": {
-            "jit": "off",
-            "application_name": "laneway",
-            # A process that freezes in a transaction, or whose network is gone, must not hold its locks for long:
-            # others could neither write nor take over its turns.
-            "idle_in_transaction_session_timeout": str(int(SILENT_S * 1000)),
-            "lock_timeout": str(int(lock_s * 1000)),
-        },
-    }
+    # The plans of the conditions are simple, and compiling them costs more than it gains.
+    settings = {"application_name": "laneway", "jit": "off"}
     try:
-        made = cast(object, await asyncpg.connect(url, **options))  # pyright: ignore[reportUnknownMemberType] - no stubs
+        made = await _connect(url, settings)
+    except asyncpg.ProtocolViolationError:
+        # A pooler passes few settings on: it works without this one, too.
+        del settings["jit"]
+        made = await _connect(url, settings)
+    return Connection(cast(_Driver, made), lock_s)  # the driver's class declares no types
+
+
+async def _connect(url: str, settings: dict[str, str]) -> object:
+    options: dict[str, Any] = {
+        "timeout": CONNECT_S, "statement_cache_size": CACHED_STATEMENTS, "server_settings": settings,
+    }  # fmt: skip
+    try:
+        return cast(object, await asyncpg.connect(url, **options))  # pyright: ignore[reportUnknownMemberType] - no stubs
+    except asyncpg.ProtocolViolationError:
+        if "jit" in settings:
+            raise
+        raise Unavailable("The database could not be reached: a pooler refuses how it is spoken to.") from None
     except (*_FAULTS, ValueError) as error:
         raise Unavailable(f"The database could not be reached: {error}.") from error
-    return Connection(cast(_Driver, made))  # the driver's class declares no types
 
 
 @lru_cache(maxsize=2000)
@@ -173,6 +188,8 @@ def _told(error: Exception) -> LanewayError:
         return Conflict(f"Another record holds what has to be unique: {error}.")
     if state in ("40001", "40P01", "55P03"):
         return Contended(str(error))
+    if state in ("26000", "42P05"):
+        return Forgotten("The database has forgotten a prepared statement.")
     # 08: connection, 53: resources, 57: the operator, 58: the disk, 25006: a standby, XX: a damaged table.
     if not state or state[:2] in ("08", "53", "57", "58", "XX") or state == "25006":
         if isinstance(error, ValueError):

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from laneway.domain.errors import Unavailable
-from laneway.stores.postgres.connection import Connection, InDoubt, Isolation, connect
+from laneway.domain.errors import Conflict, Unavailable
+from laneway.stores.postgres.connection import CONNECT_S, Connection, Forgotten, InDoubt, Isolation, connect
 from laneway.stores.postgres.queries import SQL
+
+_LIKE_THE_OTHERS = "SELECT ?::bigint"
 
 LOCK_S = 2.5
 """How long a transaction waits for a lock before it begins anew. Less than a process may stand still in one: only the
@@ -101,3 +103,26 @@ class Pool:
             self._idle.append(connection)
         else:
             connection.terminate()
+
+
+async def check_pooler(url: str) -> None:
+    """Refuse a pooler that gives each transaction another server, and not what was prepared on the one before.
+
+    PgBouncer in transaction mode does so before its version 1.21, or without `max_prepared_statements`.
+    """
+    first, second = await connect(url), await connect(url)
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            await first.fetch(_LIKE_THE_OTHERS, (1,))
+            # Whoever asks next gets the server that was used last; then there is another for the first.
+            async with second.transaction():
+                await second.fetch(_LIKE_THE_OTHERS, (2,))
+                await first.fetch(_LIKE_THE_OTHERS, (3,))
+    except (Forgotten, TimeoutError) as error:
+        raise Conflict(
+            "The pooler before the database does not keep prepared statements, or has fewer than two connections.",
+            hint="Take PgBouncer 1.21 or newer with max_prepared_statements, or name the server itself.",
+        ) from error
+    finally:
+        first.terminate()
+        second.terminate()

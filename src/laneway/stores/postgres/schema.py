@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from laneway.domain.errors import Conflict
-from laneway.stores.postgres.connection import Connection
+from laneway.stores.postgres.connection import Connection, connect
 from laneway.stores.postgres.queries import SQL
 from laneway.stores.postgres.sight import Sight
 from laneway.stores.postgres.table import TABLES, Table, quoted
@@ -17,20 +17,40 @@ async def migrate(connection: Connection) -> None:
     """Bring the schema up to date, whole or not at all; of several processes that start, one does it."""
     async with connection.transaction():
         await connection.fetch(SQL["one_job"], ("migrate",))
-        (has_schema,) = await connection.single("SELECT to_regclass('counter') IS NOT NULL")
-        version = int((await connection.single(SQL["schema_version"]))[0]) if has_schema else 0
-        migrations = known_migrations()
-        if version > max(migrations):
-            raise Conflict(
-                f"The database has schema version {version}; this program knows {max(migrations)}.",
-                hint="Start the newer Laneway that wrote it.",
-            )
+        version, migrations = await _version(connection), known_migrations()
+        _check_version(version, max(migrations))
         for table in TABLES.values():
             await _declare(connection, table)
         for number in range(version + 1, max(migrations) + 1):
             await connection.script(migrations[number].read_text(encoding="utf-8"))
         await connection.execute(SQL["note_schema_version"], (max(migrations),))
         await _check_positions(connection)
+
+
+async def examine(url: str) -> tuple[str, bool]:
+    """What a server says of itself, and whether its schema is this program's; changes nothing."""
+    connection = await connect(url)
+    try:
+        (server,) = await connection.single("SELECT current_setting('server_version')")
+        version, newest = await _version(connection), max(known_migrations())
+    finally:
+        await connection.close()
+    _check_version(version, newest)
+    told = f"schema version {version} of {newest}" if version else "no schema yet"
+    return f"Postgres {server}, {told}", version == newest
+
+
+async def _version(connection: Connection) -> int:
+    (has_schema,) = await connection.single("SELECT to_regclass('counter') IS NOT NULL")
+    return int((await connection.single(SQL["schema_version"]))[0]) if has_schema else 0
+
+
+def _check_version(version: int, newest: int) -> None:
+    if version > newest:
+        raise Conflict(
+            f"The database has schema version {version}; this program knows {newest}.",
+            hint="Start the newer Laneway that wrote it.",
+        )
 
 
 async def _check_positions(connection: Connection) -> None:

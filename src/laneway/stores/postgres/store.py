@@ -19,7 +19,7 @@ from laneway.stores.postgres.heartbeat import Heartbeat
 from laneway.stores.postgres.locks import Lock, Scopes, locks_of, taking
 from laneway.stores.postgres.log import append_deltas, locks_of_deltas
 from laneway.stores.postgres.log_reader import read_log, read_user
-from laneway.stores.postgres.pool import Pool
+from laneway.stores.postgres.pool import Pool, check_pooler
 from laneway.stores.postgres.reader import answer
 from laneway.stores.postgres.schema import migrate
 from laneway.stores.postgres.search import find_entries, index_entries
@@ -57,6 +57,7 @@ class PostgresStore:
     async def open(self) -> None:
         if self._open is not None:
             return
+        await check_pooler(self._url)
         connection = await connect(self._url)
         try:
             await migrate(connection)
