@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 from laneway.domain.item import Item, Part
-from laneway.domain.json import Json, JsonObject
+from laneway.domain.json import Json, JsonObject, as_object
 from laneway.domain.lane import LaneKey
 from laneway.domain.thread import Usage
 from laneway.tool import ToolSpec
@@ -39,7 +39,31 @@ class ResumePoint:
     resume_id: str
 
 
-AgentEvent = Text | Reasoning | Consumed | ResumePoint
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """From here on the model is told a summary of the thread in place of what lies further back. The transcript stays
+    whole: it gets a notice that says so."""
+
+    text: str
+    tail: int
+    """How many items right before the notice are still told in full."""
+
+
+AgentEvent = Text | Reasoning | Consumed | ResumePoint | Digest
+
+
+def digest_part(digest: Digest) -> Part:
+    """What marks a notice as a digest."""
+    return Part("data", data={"digest": {"tail": digest.tail}})
+
+
+def digest_of(item: Item) -> Digest | None:
+    """The digest that an item is the notice of; None for every other item."""
+    if item.role != "system" or len(item.parts) != 2:
+        return None
+    marked = as_object((as_object(item.parts[1].data) or {}).get("digest")) or {}
+    tail = marked.get("tail")
+    return Digest(item.text, tail) if isinstance(tail, int) else None
 
 
 UNKNOWN_RESUME = "unknown_resume"

@@ -209,7 +209,9 @@ def _agent(name: str, settings: AgentSettings, clock: Clock) -> Agent:
                 hint = "Install it: pip install 'laneway[models]'."
                 raise ConfigError(f"agents.{name}: the extra `models` is not installed.", hint) from error
             key = settings.api_key.reveal() if settings.api_key else ""
-            model = ModelSettings(settings.model, settings.base_url, key, settings.prompt)
+            model = ModelSettings(
+                settings.model, settings.base_url, key, settings.prompt, history_chars=settings.history_chars
+            )
             return ModelAgent(model, _profile(name, settings))
         case "harness" | "acp":
             raise ConfigError(f"agents.{name}.kind: {settings.kind!r} is not available yet.")

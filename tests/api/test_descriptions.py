@@ -152,3 +152,28 @@ async def test_the_owners_summary_stays_until_it_is_given_back(ada: Caller):
             pass
 
     assert (kept, told) == ("mine", "say one · say more · say more")
+
+
+async def test_a_long_thread_is_condensed_for_the_model_and_says_so_while_its_transcript_stays_whole(
+    provider: OpenAIServer,
+):
+    provider.writes = {"continued": "say They went through the alphabet."}
+    settings = ModelSettings("openai:small", provider.base_url, "sk-1", retries=0, history_chars=600)
+    agent = ModelAgent(settings, AgentProfile("small", "Small", "A small model.", "model", tools=()))
+    async with serving([agent], summaries={"titles": False, "summaries": False}) as server:
+        ada = server.ada
+        thread = await ada.made("/threads", {"agent_id": "small"})
+        for turn, letter in enumerate("abcd", 1):
+            await ada.made(f"/threads/{thread['id']}/messages", {"message": f"say {letter * 100}"})
+            await ada.finished(thread["id"], turn)
+
+        said = (await ada.get(f"/threads/{thread['id']}/messages", limit=100)).json
+        shown = (await ada.get(f"/threads/{thread['id']}")).json
+        asked = str(provider.requests[-1]["messages"])
+
+    (notice,) = [item for item in said if item["role"] == "system"]
+    assert notice["text"] == "They went through the alphabet."
+    assert [item["text"][:5] for item in said if item["role"] == "user"] == [f"say {letter}" for letter in "abcd"]
+    assert shown["message_count"] == 8
+    assert "They went through the alphabet." in asked
+    assert "aaa" not in asked

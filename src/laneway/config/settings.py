@@ -53,6 +53,9 @@ class AgentSettings:
     """The tools that it may call; when missing, all of the session's."""
     timeout_s: Seconds = 1800.0
     """How long one run may take."""
+    history_chars: Count = 200_000
+    """About how many characters of a thread's history a model is told in full; of a longer one it is told a summary and
+    the latest half of that. The transcript stays whole, with a notice where it was summarised. 0 = everything."""
     base_url: str = ""
     """Where the model's API is, when not at its provider's usual address."""
     api_key: Secret | None = None

@@ -4,8 +4,9 @@ import asyncio
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
-from laneway.agent import AgentFailed
+from laneway.agent import AgentFailed, Digest, digest_part
 from laneway.domain.changes import Changes, Decision, Need, View
 from laneway.domain.command import RecordTurn
 from laneway.domain.decide import decide, needs_of
@@ -129,6 +130,14 @@ class TurnRecord:
         self._steps.append(CompleteItem(item.id, (part,), spoken, state, told))
         self._open = None
 
+    def digest(self, digest: Digest) -> None:
+        """Put the notice of a digest into the transcript."""
+        self.finish_message()
+        item = replace(self.new_item("system"), parts=(Part("text", text=""),))
+        text = clean(digest.text)
+        parts = (Part("text", text=text), digest_part(digest))
+        self._steps += [StartItem(item), CompleteItem(item.id, parts, text, "complete")]
+
     def consume(self, usage: Usage) -> None:
         """Add to the turn's usage with the next commit."""
         self._steps.append(Consume(usage))
@@ -137,12 +146,12 @@ class TurnRecord:
         """Keep the backend's resume id, or that it was used, with the next commit."""
         self._steps.append(step)
 
-    def new_item(self, role: str) -> Item:
+    def new_item(self, role: Literal["assistant", "tool", "system"]) -> Item:
         """A new, empty, unfinished item of this turn."""
         turn = self._turn
         return Item(
             Ids(self._runtime.clock.seed()).make("itm"), turn.owner, turn.session_id, turn.thread_id, turn.id,
-            "tool" if role == "tool" else "assistant", self._agent, (), "", "partial", self._runtime.clock.now(),
+            role, self._agent, (), "", "partial", self._runtime.clock.now(),
             attempt=turn.attempt,
         )  # fmt: skip
 

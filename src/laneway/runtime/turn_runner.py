@@ -13,6 +13,7 @@ from laneway.agent import (
     AgentEvent,
     AgentFailed,
     Consumed,
+    Digest,
     Reasoning,
     ResumePoint,
     Text,
@@ -372,6 +373,8 @@ def _take(event: AgentEvent, agent: Agent, record: TurnRecord) -> None:
             record.say(event.text, reasoning=True)
         case Consumed():
             record.consume(event.usage)
+        case Digest():
+            record.digest(event)
         case ResumePoint():
             profile = agent.profile
             record.keep_resume_point(KeepResumePoint(profile.kind, profile.config_hash, clean(event.resume_id), None))

@@ -42,6 +42,7 @@ from laneway.agent import (
     TurnInput,
 )
 from laneway.agents.model.context import Context, ToolNames, gather, hear_all
+from laneway.agents.model.digest import Condense, history_of, remembered, shortened, size_of
 from laneway.agents.model.failure import GARBLED, REFUSED, UNREACHABLE, failure
 from laneway.agents.model.provider import ModelSettings, NotConfigured, connect, secrets_of
 from laneway.domain.errors import UnknownTool
@@ -83,7 +84,7 @@ class ModelAgent:
 
     async def run(self, turn: TurnInput) -> AsyncIterator[AgentEvent]:
         model = await self._ready()
-        async with aclosing(_Run(self._settings, model, turn).events()) as events:
+        async with aclosing(_Run(self._settings, model, turn, self.condense).events()) as events:
             async for event in events:
                 yield event
 
@@ -122,10 +123,11 @@ class ModelAgent:
 class _Run:
     """One run: the messages so far, and the requests that add to them."""
 
-    def __init__(self, settings: ModelSettings, model: Model, turn: TurnInput) -> None:
+    def __init__(self, settings: ModelSettings, model: Model, turn: TurnInput, condense: Condense) -> None:
         self._settings = settings
         self._model = model
         self._turn = turn
+        self._condense = condense
         self._names = ToolNames(turn.handle.tools())
         self._secrets = secrets_of(settings, model)
         self._parameters = ModelRequestParameters(
@@ -147,7 +149,15 @@ class _Run:
     async def events(self) -> AsyncGenerator[AgentEvent, None]:
         """Ask until the model calls for nothing more and nobody steers it any further."""
         may_see = self._model.profile.get("supports_image_input", True)
-        context = await gather(self._turn, self._names, may_see, self._finish)
+        handle, batch = self._turn.handle, self._turn.batch
+        progress = await handle.progress()
+        told = remembered(await history_of(handle), len(batch), progress)
+        limit = self._settings.history_chars
+        if limit and sum(map(size_of, told.items)) > limit:
+            told, digest, usage = await shortened(told, len(batch) + len(progress), limit, self._condense)
+            yield Consumed(usage)
+            yield digest
+        context = await gather(self._turn, told, self._names, may_see, self._finish)
         if context is None:
             return
         for _ in range(self._settings.max_steps):

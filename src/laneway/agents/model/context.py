@@ -19,7 +19,8 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 
-from laneway.agent import AttachedFile, Message, TurnHandle, TurnInput
+from laneway.agent import AttachedFile, Message, TurnHandle, TurnInput, digest_of
+from laneway.agents.model.digest import Remembered
 from laneway.domain.errors import LanewayError
 from laneway.domain.item import Call, Item, Part
 from laneway.tool import ToolFailed, ToolSpec
@@ -172,20 +173,23 @@ class Context:
         return [named] if image is None else [named, image]
 
 
-async def gather(turn: TurnInput, names: ToolNames, may_see: bool, finish: Finish) -> Context | None:
+async def gather(turn: TurnInput, told: Remembered, names: ToolNames, may_see: bool, finish: Finish) -> Context | None:
     """What the model is told when a run begins, or goes on after a crash; None when nothing was said to it.
 
     A call that an earlier attempt left open, waiting for an approval perhaps, is finished first.
     """
-    history, progress = await turn.handle.history(), await turn.handle.progress()
+    progress = await turn.handle.progress()
     if not progress and all(_is_blank(message) for message in turn.batch):
         return None
-    context = await _prepare(turn, names, may_see, [*history, *turn.batch, *progress])
-    for item in history:
+    context = await _prepare(turn, names, may_see, [*told.items, *turn.batch, *progress])
+    if told.digest:
+        context.note(f"(The conversation so far, in a summary:)\n{told.digest}")
+    for item in told.items:
         context.recall(item)
     hear_all(context, turn.batch)
     for item in progress:
-        await _take_up(context, item, finish)
+        if digest_of(item) is None:
+            await _take_up(context, item, finish)
     if not context.messages or isinstance(context.messages[-1], ModelResponse):
         context.note(GO_ON)
     return context

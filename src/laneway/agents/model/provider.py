@@ -32,6 +32,8 @@ class ModelSettings:
     """How often one request is repeated after a failure that may pass, before the run fails."""
     max_steps: int = 200
     """How many requests one run may make."""
+    history_chars: int = 200_000
+    """About how many characters of the history a run is told; what lies further back is condensed. 0 = all."""
 
 
 class NotConfigured(Exception):
