@@ -27,7 +27,7 @@ class CannotBuild(Exception):
 def main(arguments: list[str]) -> int:
     try:
         if arguments[:1] == ["node"]:
-            install()
+            install(everything=True)
             environment = {**os.environ, "PYTHON": sys.executable}
             return subprocess.run([*node(), *arguments[1:]], cwd=WEB, env=environment, check=False).returncode
         build()
@@ -45,7 +45,7 @@ def build() -> None:
         fcntl.flock(held, fcntl.LOCK_EX)
         if read(TARGET / STAMP) == wanted:
             return
-        install()
+        install(everything=False)
         print("web: building the page", file=sys.stderr)
         fresh = TARGET.with_name("page.new")
         vite = [*node(), "node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"]
@@ -56,16 +56,18 @@ def build() -> None:
         fresh.rename(TARGET)
 
 
-def install() -> None:
-    """Make node_modules match package-lock.json."""
-    wanted = fingerprint([WEB / "package-lock.json", WEB / "package.json"])
+def install(*, everything: bool) -> None:
+    """Make node_modules match package-lock.json. To build the page, what checks and tests it is not needed."""
+    lock = fingerprint([WEB / "package-lock.json", WEB / "package.json"])
+    wanted = f"{lock} everything" if everything else lock
     stamp = WEB / "node_modules" / STAMP
     with (WEB.parent / ".node.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        if read(stamp) == wanted:
+        if (read(stamp) or "").startswith(wanted):
             return
         print("web: installing what the page is made with", file=sys.stderr)
-        run([*npm(), "ci", "--no-audit", "--no-fund", "--loglevel", "error"])
+        some = [] if everything else ["--omit", "dev"]
+        run([*npm(), "ci", *some, "--no-audit", "--no-fund", "--loglevel", "error"])
         stamp.write_text(wanted)
 
 

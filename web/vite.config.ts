@@ -1,7 +1,7 @@
-/** Vite: how the page is built into the package, served while it is worked on, and tested. */
+/** Vite: how the page is built into the package, and served while it is worked on. */
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vitest/config'
+import { defineConfig } from 'vite'
 
 const server = process.env.LANEWAY_URL ?? 'http://127.0.0.1:8420'
 
@@ -18,9 +18,5 @@ export default defineConfig({
   },
   server: {
     proxy: { '/api': server, '/login': server },
-  },
-  test: {
-    include: ['src/**/*.test.ts', 'src/**/*.test.tsx'],
-    environment: 'node',
   },
 })

@@ -621,6 +621,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tags of the caller's threads, archived ones too, with how many threads have each: the most used first
+         * @description The tags of the caller's threads, archived ones too, with how many threads have each: the most used first.
+         */
+        get: operations["list_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{tag}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Rename a tag in all threads that have it, some hundred at a time; a name that is in use merges the two
+         * @description Rename a tag in all threads that have it, some hundred at a time; a name that is in use merges the two.
+         */
+        patch: operations["rename_tag"];
+        trace?: never;
+    };
     "/api/v1/templates": {
         parameters: {
             query?: never;
@@ -1305,6 +1345,30 @@ export interface paths {
          * @description Find items and titles that have all the words, newest first; `score` falls with the place in the list.
          */
         get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Turns by when they began: a day is one of UTC, and without `from` the last 30 days are told
+         * @description Turns by when they began: a day is one of UTC, and without `from` the last 30 days are told.
+         *
+         *         Days come in order; agents and threads by their number of turns, at most 1000 of them. `messages` are those of
+         *         users that turns took and those that agents completed, whatever became of them. Durations are of turns that are
+         *         over, in seconds, waiting included. Turns of deleted threads are gone.
+         */
+        get: operations["analytics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2226,6 +2290,21 @@ export interface components {
             unread: number;
         };
         /**
+         * TagResource
+         * @description A tag, and how many threads have it.
+         */
+        TagResource: {
+            tag: string;
+            threads: number;
+        };
+        /**
+         * RenameTagBody
+         * @description The tag's new name. Where a thread has both, they become one.
+         */
+        RenameTagBody: {
+            name: string;
+        };
+        /**
          * CreateTemplateBody
          * @description A new template. `from_thread_id` takes what is not given from a thread: its agent, settings, tags, a title that
          *         was given to it, and as opening messages what the user said before the first answer.
@@ -2739,7 +2818,7 @@ export interface components {
         };
         /**
          * SearchResult
-         * @description A place where the words were found.
+         * @description A place where the words were found. `highlights` are the snippet, cut where the words begin and end.
          */
         SearchResult: {
             thread_id: string;
@@ -2747,6 +2826,40 @@ export interface components {
             title: string;
             snippet: string;
             score: number;
+            session_id: string;
+            highlights: components["schemas"]["Piece"][];
+        };
+        /**
+         * Piece
+         * @description A piece of a snippet; `match` says whether it is one of the words that were looked for.
+         */
+        Piece: {
+            text: string;
+            match: boolean;
+        };
+        /**
+         * Analytics
+         * @description Turns that began from `from` on, and before `to`.
+         */
+        Analytics: {
+            from: string;
+            to: string;
+            rows: components["schemas"]["AnalyticsRow"][];
+        };
+        /**
+         * AnalyticsRow
+         * @description What the turns of one day, agent or thread were: `key` is its date, name or id.
+         */
+        AnalyticsRow: {
+            key: string;
+            turns: number;
+            messages: number;
+            input_tokens: number;
+            output_tokens: number;
+            cost_usd: number;
+            duration_p50_s: number | null;
+            duration_p95_s: number | null;
+            failures: number;
         };
         /**
          * ImportUpload
@@ -2883,6 +2996,19 @@ export interface components {
          */
         CommentDeleted: {
             comment_id: string;
+        };
+        /**
+         * DeliveryDecided
+         * @description It was decided where an outcome goes. A child that is bound to no outside conversation reports to its parent's
+         *         turn or queue, and to nobody else.
+         */
+        DeliveryDecided: {
+            /** @enum {unknown} */
+            event_kind: "task_completion";
+            /** @enum {unknown} */
+            mode: "bound" | "fallback";
+            reason: string;
+            parent_thread_id: string | null;
         };
         /**
          * ItemCompleted
@@ -3227,6 +3353,7 @@ export interface components {
             "approval.resolved": components["schemas"]["ApprovalResolved"];
             "comment.added": components["schemas"]["CommentAdded"];
             "comment.deleted": components["schemas"]["CommentDeleted"];
+            "delivery.decided": components["schemas"]["DeliveryDecided"];
             "item.completed": components["schemas"]["ItemCompleted"];
             "item.delta": components["schemas"]["ItemDelta"];
             "item.started": components["schemas"]["ItemStarted"];
@@ -8398,6 +8525,216 @@ export interface operations {
             };
         };
     };
+    list_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagResource"][];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential, or the page that asks, may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host is not one of this server's names. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Over a rate or a bound; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or a part is away; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_tag: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameTagBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagResource"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential, or the page that asks, may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here under that name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Over a size limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body's media type is not taken. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host is not one of this server's names. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Over a rate or a bound; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or a part is away; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_templates: {
         parameters: {
             query?: {
@@ -12967,6 +13304,103 @@ export interface operations {
             };
             /** @description The credential, or the page that asks, may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Host is not one of this server's names. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, but not acceptable. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Over a rate or a bound; try again after `Retry-After` seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The store or a part is away; try again after `Retry-After` seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    analytics: {
+        parameters: {
+            query?: {
+                session_id?: string;
+                from?: string;
+                to?: string;
+                by?: "agent" | "day" | "thread";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analytics"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credential. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential, or the page that asks, may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here under that name. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
