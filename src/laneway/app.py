@@ -28,6 +28,7 @@ from laneway.importers.laneway import LanewayImporter
 from laneway.runtime.answers import Answers
 from laneway.runtime.attachments import Attachments
 from laneway.runtime.credentials import Credentials
+from laneway.runtime.data_dir import make_private
 from laneway.runtime.describer import Describer, DescriberOptions
 from laneway.runtime.event_stream import EventStreams
 from laneway.runtime.exporting import Exports
@@ -126,7 +127,7 @@ class App:
 
     async def start(self) -> None:
         """Open the store, recover what an earlier process left, and begin to run turns."""
-        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self.data_dir)
         await self.store.open()
         await self.bus.start()
         await self.streams.start()

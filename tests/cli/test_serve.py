@@ -156,3 +156,23 @@ def test_the_example_of_a_client_talks_to_it(shell: Shell, server: Server):
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("(completed)") == 2
+
+
+def test_a_directory_that_others_could_use_is_taken_from_them(shell: Shell):
+    shell.data.mkdir(mode=0o755)
+    shell.data.chmod(0o755)
+
+    shell.serve().stop()
+
+    assert stat.S_IMODE(shell.data.stat().st_mode) == 0o700
+
+
+def test_a_directory_of_other_things_is_refused_and_left_as_it_is(shell: Shell):
+    shell.data.mkdir()
+    shell.data.chmod(0o755)
+    (shell.data / "letters.txt").write_text("not ours", encoding="utf-8")
+
+    refused = shell.run("serve", "--port", "0", "--no-browser", ok=False)
+
+    assert "chmod 700" in refused.stdout + refused.stderr
+    assert stat.S_IMODE(shell.data.stat().st_mode) == 0o755

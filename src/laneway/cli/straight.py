@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from laneway.app import App
 from laneway.config import Settings
 from laneway.runtime.audit import AuditReport, check_audit
+from laneway.runtime.data_dir import make_private
 from laneway.runtime.logs import Redactor, use_logging
 
 
@@ -14,7 +15,7 @@ async def opened(settings: Settings) -> AsyncGenerator[App]:
     """An app whose store is open, and of which nothing else runs."""
     use_logging(Redactor(settings.secrets()))  # the command's output is for what it was asked
     app = App(settings)
-    app.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(app.data_dir)
     try:
         await app.store.open()
         yield app

@@ -13,6 +13,7 @@ from laneway.client.connection import Connection
 from laneway.client.lane import Lane
 from laneway.clock import Clock
 from laneway.config import Settings
+from laneway.runtime.data_dir import make_private
 from laneway.runtime.logs import Redactor, use_logging
 
 
@@ -45,7 +46,7 @@ async def embed(
 
 async def _open(app: App) -> None:
     """Start what answers requests, and leave the engine as it is."""
-    app.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(app.data_dir)
     await app.store.open()
     await app.bus.start()
     await app.streams.start()
