@@ -21,6 +21,13 @@ export type Timer = Schemas['TimerResource']
 /** The text, and exactly one of the times. */
 export type NewTimer = Pick<Schemas['CreateTimerBody'], 'text'> & Partial<Schemas['CreateTimerBody']>
 export type Firing = Schemas['FiringResource']
+export type Share = Schemas['ShareResource']
+export type CreatedShare = Schemas['CreatedShare']
+export type Key = Schemas['KeyResource']
+export type User = Schemas['UserResource']
+export type Template = Schemas['TemplateResource']
+export type Analytics = Schemas['Analytics']
+export type AnalyticsRow = Schemas['AnalyticsRow']
 export type SearchResult = Schemas['SearchResult']
 export type Delivery = 'queue' | 'steer' | 'interrupt'
 

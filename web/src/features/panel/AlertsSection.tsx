@@ -6,8 +6,8 @@ import { texts } from '../../texts'
 import { Badge } from '../../ui/States'
 import { addressOf, useNavigation } from '../navigation'
 import { wholeTime } from '../times'
-import { Listing } from './Listing'
-import { useReading } from './reading'
+import { Listing } from '../Listing'
+import { useReading } from '../reading'
 
 const words = texts.panel
 const CHANGES: readonly EventType[] = ['alert.fired', 'alert.merged', 'alert.skipped', 'alert.dropped']

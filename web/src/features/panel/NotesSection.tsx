@@ -10,8 +10,8 @@ import { CheckField, LongTextField } from '../../ui/Field'
 import { Badge } from '../../ui/States'
 import { usePage } from '../page'
 import { shortTime, wholeTime } from '../times'
-import { Listing } from './Listing'
-import { useReading, type Reading } from './reading'
+import { Listing } from '../Listing'
+import { useReading, type Reading } from '../reading'
 
 const words = texts.panel
 const CHANGES: readonly EventType[] = ['state.changed']

@@ -5,6 +5,7 @@ import { IconButton } from '../../ui/Button'
 import { useNavigation } from '../navigation'
 import { ActivitySection } from './ActivitySection'
 import { AlertsSection } from './AlertsSection'
+import { FiguresSection } from './FiguresSection'
 import { NotesSection } from './NotesSection'
 import { StateSection } from './StateSection'
 import { TimersSection } from './TimersSection'
@@ -16,6 +17,7 @@ const SECTIONS: readonly { name: string; View: ComponentType<{ sessionId: string
   { name: words.notes, View: NotesSection },
   { name: words.timers, View: TimersSection },
   { name: words.alerts, View: AlertsSection },
+  { name: words.figures, View: FiguresSection },
   { name: words.state, View: StateSection },
 ]
 

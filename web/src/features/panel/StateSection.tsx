@@ -3,8 +3,8 @@ import type { Client } from '../../protocol/client'
 import type { EventType } from '../../protocol/event'
 import { texts } from '../../texts'
 import { Empty } from '../../ui/States'
-import { Unread } from './Listing'
-import { useReading } from './reading'
+import { Unread } from '../Listing'
+import { useReading } from '../reading'
 
 const words = texts.panel
 const CHANGES: readonly EventType[] = ['state.changed']

@@ -10,8 +10,8 @@ import { ChoiceField, TextField } from '../../ui/Field'
 import { Badge } from '../../ui/States'
 import { usePage } from '../page'
 import { wholeTime } from '../times'
-import { Listing } from './Listing'
-import { useReading, type Reading } from './reading'
+import { Listing } from '../Listing'
+import { useReading, type Reading } from '../reading'
 
 const words = texts.panel
 const CHANGES: readonly EventType[] = ['timer.created', 'timer.updated', 'timer.deleted', 'alert.fired', 'alert.merged', 'alert.skipped', 'alert.dropped']

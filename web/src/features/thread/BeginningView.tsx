@@ -6,6 +6,7 @@ import { texts } from '../../texts'
 import { Composer } from '../composer/Composer'
 import { useNavigation } from '../navigation'
 import { usePage, useSelect } from '../page'
+import { TemplateList } from '../templates/TemplateList'
 import { OutgoingMessage } from './OutgoingMessage'
 import { AgentChooser, ThreadHeader } from './ThreadHeader'
 
@@ -37,6 +38,7 @@ export function BeginningView({ onMenu }: { onMenu: () => void }) {
             <div className="my-auto pb-10 text-center">
               <h2 className="text-2xl font-semibold tracking-tight">{texts.thread.begin}</h2>
               <p className="mx-auto mt-2 max-w-md text-soft">{texts.thread.beginText}</p>
+              <TemplateList />
             </div>
           ) : (
             beginnings.map((beginning) => (

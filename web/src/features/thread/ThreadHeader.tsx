@@ -5,10 +5,12 @@ import type { ThreadState } from '../../state/state'
 import { texts } from '../../texts'
 import { IconButton } from '../../ui/Button'
 import { Icon } from '../../ui/Icon'
-import { Menu } from '../../ui/Menu'
+import { Menu, type MenuEntry } from '../../ui/Menu'
 import { usePage, useSelect } from '../page'
+import { ShareDialog } from '../sharing/ShareDialog'
 import { useThreadMenu } from '../sidebar/thread-menu'
 import { TitleEditor } from '../sidebar/TitleEditor'
+import { SaveTemplateDialog } from '../templates/SaveTemplateDialog'
 import { ThreadSettingsDialog } from './ThreadSettingsDialog'
 
 export function ThreadHeader({ thread, onMenu, children }: { thread: ThreadState | null; onMenu: () => void; children?: ReactNode }) {
@@ -46,18 +48,27 @@ function Title({ thread }: { thread: ThreadState }) {
   )
 }
 
+type Asked = 'settings' | 'share' | 'template'
+
 function HeaderMenu({ thread }: { thread: ThreadState }) {
   const [isRenaming, setRenaming] = useState(false)
-  const [isSetting, setSetting] = useState(false)
+  const [asked, ask] = useState<Asked | null>(null)
   const entries = useThreadMenu(thread.summary, () => setRenaming(true))
-  const settings = { label: texts.threads.settings, icon: 'settings' as const, run: () => setSetting(true) }
+  const more: MenuEntry[] = [
+    { label: texts.threads.settings, icon: 'settings', run: () => ask('settings') },
+    { label: texts.sharing.menu, icon: 'share', run: () => ask('share') },
+    { label: texts.templates.save, icon: 'copy', run: () => ask('template') },
+  ]
+  const close = (): void => ask(null)
   if (isRenaming) return <TitleEditor threadId={thread.id} title={thread.summary.title} onDone={() => setRenaming(false)} />
   return (
     <>
-      <Menu label={texts.threads.menuHere} entries={[settings, ...entries]} className="inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-soft hover:bg-hover hover:text-ink">
+      <Menu label={texts.threads.menuHere} entries={[...more, null, ...entries]} className="inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-soft hover:bg-hover hover:text-ink">
         <Icon name="more" />
       </Menu>
-      {isSetting && <ThreadSettingsDialog thread={thread} onClose={() => setSetting(false)} />}
+      {asked === 'settings' && <ThreadSettingsDialog thread={thread} onClose={close} />}
+      {asked === 'share' && <ShareDialog threadId={thread.id} onClose={close} />}
+      {asked === 'template' && <SaveTemplateDialog summary={thread.summary} onClose={close} />}
     </>
   )
 }

@@ -1,9 +1,9 @@
 /** Listing: the list of a section, or what there is in its place: not yet, not at all, nothing. */
 import type { ReactNode } from 'react'
-import { texts } from '../../texts'
-import { Button } from '../../ui/Button'
-import type { IconName } from '../../ui/Icon'
-import { Empty, Skeleton } from '../../ui/States'
+import { texts } from '../texts'
+import { Button } from '../ui/Button'
+import type { IconName } from '../ui/Icon'
+import { Empty, Skeleton } from '../ui/States'
 import type { Reading } from './reading'
 
 interface ListingProps<T> {
