@@ -49,7 +49,7 @@ class Places(Protocol):
         ...
 
     def let_in(self, ready: ReadyThread) -> bool:
-        """Let a thread run as soon as it has a place, and look again if it runs; False when from now on it waits."""
+        """Let a thread run as soon as it has a place, and look again if it runs; False while it waits for one."""
         ...
 
     async def begun(self, thread_id: str) -> None:

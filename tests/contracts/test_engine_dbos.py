@@ -15,7 +15,6 @@ from laneway.engines.dbos.address import libpq_address
 from laneway.runtime.places import TurnPlaces
 from laneway.runtime.system_clock import SystemClock
 from laneway.testing.engine_suite import GUARD_S, EngineSuite, Runs, ready
-from tests.postgres import run
 
 ME = "this:1"
 
@@ -30,37 +29,46 @@ class TestDBOSEngine(EngineSuite):
 
 
 class Others:
-    """The other processes: what they hand over, and what they have taken."""
+    """The other processes: what they hand over, and what is handed to them."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
         schema = url.partition("search_path=")[2].partition("&")[0]
         self._table = f"{schema}_dbos.workflow_status"
         self._database = sa.create_engine(libpq_address(url))
-        self._client = DBOSClient(system_database_engine=self._database, dbos_system_schema=f"{schema}_dbos", lazy=True)
-
-    def hand_over(self, thread: str, number: int = 1) -> None:
-        self._client.enqueue(
-            {
-                "workflow_name": "turn", "queue_name": "turns", "workflow_id": f"{thread}/{number}",
-                "queue_partition_key": thread, "app_version": "1", "application_name": "laneway",
-            },
-            thread, "ses_1", "ada", "", "other:2",
+        self._client = DBOSClient(
+            system_database_engine=self._database, dbos_system_schema=f"{schema}_dbos", application_name="laneway",
+            lazy=True,
         )  # fmt: skip
 
-    async def take_and_die(self, thread: str) -> None:
-        """Leave a hand-over as a process leaves it that took it and died."""
-        text = f"UPDATE {self._table} SET status = 'PENDING', executor_id = 'dead:3' WHERE workflow_uuid LIKE ?"
-        await run(self._url, lambda connection: connection.execute(text, (f"{thread}/%",)))
+    def live(self, node: str) -> None:
+        """Be there, as a node of that name."""
+        self._client.register_queue(f"turns {node}", partition_concurrency=1, polling_interval_sec=0.1)
+
+    def hand_over(self, thread: str, to: str) -> None:
+        self.live(to)
+        self._client.enqueue(
+            {
+                "workflow_name": "turn", "queue_name": f"turns {to}", "workflow_id": f"{thread}/1",
+                "queue_partition_key": thread, "app_version": "1",
+            },
+            thread, "ses_1", "ada", "",
+        )  # fmt: skip
+
+    def queues(self) -> list[str]:
+        return sorted(each.name for each in self._client.list_queues())
 
     async def hand_overs(self) -> list[tuple[str, str]]:
         """Every hand-over with its state."""
-        text = f"SELECT workflow_uuid, status FROM {self._table} ORDER BY workflow_uuid"
-        return [(str(id), str(status)) for id, status in await run(self._url, lambda each: each.fetch(text))]
+        return await asyncio.to_thread(self._hand_overs)
+
+    def _hand_overs(self) -> list[tuple[str, str]]:
+        text = sa.text(f"SELECT workflow_uuid, status FROM {self._table} ORDER BY workflow_uuid")
+        with self._database.connect() as connection:
+            return [(str(id), str(status)) for id, status in connection.execute(text)]
 
     async def until(self, *expected: tuple[str, str]) -> None:
         """Wait until the hand-overs are exactly these."""
-        async with asyncio.timeout(GUARD_S):
+        async with asyncio.timeout(3 * GUARD_S):
             while await self.hand_overs() != list(expected):
                 pass
 
@@ -78,6 +86,7 @@ def runs() -> Runs:
 async def engine(database_url: str, runs: Runs) -> AsyncGenerator[DBOSEngine]:
     engine = DBOSEngine(TurnPlaces(Caps(process=1)), database_url, ME, SystemClock())
     await engine.start(runs.run)
+    await engine.requeue(Living(ME, (ME, "other:2"), may_bury=False))
     yield engine
     await engine.stop(0)
 
@@ -85,6 +94,7 @@ async def engine(database_url: str, runs: Runs) -> AsyncGenerator[DBOSEngine]:
 @pytest.fixture
 async def others(database_url: str, engine: DBOSEngine) -> AsyncGenerator[Others]:
     others = await asyncio.to_thread(Others, database_url)
+    await asyncio.to_thread(others.live, "other:2")
     yield others
     others.close()
 
@@ -96,43 +106,49 @@ async def test_a_thread_that_finds_a_place_is_handed_to_nobody(engine: DBOSEngin
     assert await others.hand_overs() == []
 
 
-async def test_a_thread_that_finds_none_is_offered_once_and_under_a_new_id_each_time(
+async def test_a_thread_that_finds_none_is_handed_to_another_node_and_waits_here_too(
     engine: DBOSEngine, runs: Runs, others: Others
 ):
     engine.dispatch(ready("a"))
     for _ in range(3):
         engine.dispatch(ready("b"))
-    await others.until(("b/1", "PENDING"))
+    await others.until(("b/1", "ENQUEUED"))
     runs.let("a")
     await runs.are("b")
-    await others.until(("b/1", "SUCCESS"))
 
-    engine.dispatch(ready("c"))
-    await others.until(("b/1", "SUCCESS"), ("c/1", "PENDING"))
-    runs.let("b")
-    await runs.are("c")
+    assert runs.begun == ["a", "b"]
+
+
+async def test_what_is_handed_over_already_is_not_handed_over_again(engine: DBOSEngine, runs: Runs, others: Others):
+    engine.dispatch(ready("a"))
     engine.dispatch(ready("b"))
-    await others.until(("b/1", "SUCCESS"), ("b/2", "PENDING"), ("c/1", "SUCCESS"))
-    runs.let("c")
+    await others.until(("b/1", "ENQUEUED"))
+    runs.let("a")
     await runs.are("b")
 
-    assert runs.begun == ["a", "b", "c", "b"]
+    engine.dispatch(ready("c"))
+    await others.until(("b/1", "ENQUEUED"), ("c/1", "ENQUEUED"))
+    runs.let("b")
+    await runs.are("c")
+    for thread in "bd":
+        engine.dispatch(ready(thread))
+
+    await others.until(("b/1", "ENQUEUED"), ("c/1", "ENQUEUED"), ("d/1", "ENQUEUED"))
 
 
 async def test_what_another_process_hands_over_runs_here(engine: DBOSEngine, runs: Runs, others: Others):
-    await asyncio.to_thread(others.hand_over, "far")
+    await asyncio.to_thread(others.hand_over, "far", ME)
     await runs.are("far")
-    await others.until(("far/1", "SUCCESS"))
 
-    runs.let("far")
-    await runs.are()
+    await others.until(("far/1", "SUCCESS"))
 
 
 async def test_a_hand_over_waits_for_a_place_and_is_finished_when_it_has_one(
     engine: DBOSEngine, runs: Runs, others: Others
 ):
     engine.dispatch(ready("a"))
-    await asyncio.to_thread(others.hand_over, "far")
+    await runs.are("a")
+    await asyncio.to_thread(others.hand_over, "far", ME)
     await others.until(("far/1", "PENDING"))
     runs.let("a")
     await runs.are("far")
@@ -140,21 +156,36 @@ async def test_a_hand_over_waits_for_a_place_and_is_finished_when_it_has_one(
     await others.until(("far/1", "SUCCESS"))
 
 
-async def test_what_a_dead_process_took_is_handed_over_again(engine: DBOSEngine, runs: Runs, others: Others):
+async def test_the_next_hand_over_of_a_thread_has_an_id_that_never_ran(engine: DBOSEngine, runs: Runs, others: Others):
     engine.dispatch(ready("a"))
-    await asyncio.to_thread(others.hand_over, "far")
-    await others.until(("far/1", "PENDING"))
+    engine.dispatch(ready("b"))
+    await others.until(("b/1", "ENQUEUED"))
+    await engine.requeue(Living(ME, (ME,), may_bury=True))
+    await others.until(("b/1", "PENDING"))
     runs.let("a")
-    await runs.are("far")
-    runs.let("far")
-    await others.until(("far/1", "SUCCESS"))
-    await others.take_and_die("far")
+    await runs.are("b")
+    await others.until(("b/1", "SUCCESS"))
+    engine.dispatch(ready("c"))
+    runs.let("b")
+    await runs.are("c")
 
     await engine.requeue(Living(ME, (ME, "other:2"), may_bury=False))
-    assert await others.hand_overs() == [("far/1", "PENDING")], "buried by one who may not"
+    engine.dispatch(ready("b"))
+
+    await others.until(("b/1", "SUCCESS"), ("b/2", "ENQUEUED"))
+
+
+async def test_what_was_handed_to_a_dead_process_is_taken_by_one_that_may_bury_it(
+    engine: DBOSEngine, runs: Runs, others: Others
+):
+    await asyncio.to_thread(others.hand_over, "far", "dead:3")
+
+    await engine.requeue(Living(ME, (ME, "other:2"), may_bury=False))
+    assert await others.hand_overs() == [("far/1", "ENQUEUED")], "buried by one who may not"
     await engine.requeue(Living(ME, (ME, "dead:3"), may_bury=True))
-    assert await others.hand_overs() == [("far/1", "PENDING")], "it lives"
+    assert await others.hand_overs() == [("far/1", "ENQUEUED")], "it lives"
     await engine.requeue(Living(ME, (ME,), may_bury=True))
     await runs.are("far")
 
-    assert runs.begun == ["a", "far", "far"]
+    await others.until(("far/1", "SUCCESS"))
+    assert await asyncio.to_thread(others.queues) == [f"turns {ME}"]

@@ -59,11 +59,10 @@ class TurnPlaces:
         if thread_id in self._tasks:
             self._again[thread_id] = ready
             return True
-        if thread_id in self._waiting:
-            return True
-        self._waiting[thread_id] = asyncio.Event()
-        self._queue.push(_candidate(ready))
-        self._admit()
+        if thread_id not in self._waiting:
+            self._waiting[thread_id] = asyncio.Event()
+            self._queue.push(_candidate(ready))
+            self._admit()
         return thread_id not in self._waiting
 
     async def begun(self, thread_id: str) -> None:

@@ -1,6 +1,7 @@
-"""Engine: runs what is ready in this process if there is a place, and otherwise offers it to all processes."""
+"""Engine: runs what is ready in this process if there is a place, and otherwise offers it to another one, too."""
 
 import asyncio
+import random
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ from laneway.clock import Clock
 from laneway.domain.errors import Unavailable
 from laneway.domain.node import Living
 from laneway.engine import Places, ReadyThread, RunTurn
-from laneway.engines.dbos.handovers import HandOver, HandOvers
+from laneway.engines.dbos.handovers import HandOvers
 
 T = TypeVar("T")
 
@@ -19,7 +20,7 @@ log = structlog.get_logger(__name__)
 GATHER_S = 0.005
 """How long hand-overs are gathered into one transaction."""
 LOOK_EVERY_S = 30.0
-"""How often hand-overs that nobody finished are looked for while no node has died."""
+"""How often hand-overs to the dead are looked for while no node goes."""
 FORGET_EVERY_S = 60.0
 KEPT_S = 600
 """How long finished hand-overs are kept, for whoever wants to look at them."""
@@ -27,7 +28,8 @@ KEPT_S = 600
 
 class DBOSEngine:
     """A place that is free here is taken at once, without a word to DBOS. A thread that finds none waits here, fairly,
-    and in DBOS's queue, for any process: where it gets a place first it runs, and elsewhere there is nothing to run.
+    and is handed over to another node that lives: where it gets a place first it runs, and elsewhere there is nothing
+    to run. Nodes are chosen by chance, which shares out a load that nobody knows.
 
     A hand-over ends when the thread has its place. From then on the turn's record says who runs it, the heartbeat
     whether that node lives, and the sweep who takes it up.
@@ -42,7 +44,7 @@ class DBOSEngine:
         self._task: asyncio.Task[None] | None = None
         self._unoffered: dict[str, ReadyThread] = {}
         self._has_unoffered = asyncio.Event()
-        self._seen = frozenset[str]()
+        self._others: tuple[str, ...] = ()
         self._looked_at = float("-inf")
         self._forgot_at = float("-inf")
 
@@ -64,18 +66,20 @@ class DBOSEngine:
             await asyncio.wait({task})
 
     def dispatch(self, ready: ReadyThread) -> None:
-        if not self._places.let_in(ready) and self._task is not None:
+        # Also when it waited here already: it may have run elsewhere meanwhile, and be ready again.
+        if not self._places.let_in(ready) and self._task is not None and self._others:
             self._unoffered[ready.thread_id] = ready
             self._has_unoffered.set()
 
     async def requeue(self, nodes: Living) -> None:
-        """Offer again what nodes took and did not live to begin; forget what has long been finished."""
+        """Take what was handed over to nodes that did not live to begin it; forget what has long been finished."""
         now, names = self._clock.monotonic(), frozenset(nodes.names)
-        if nodes.may_bury and (self._seen - names or now - self._looked_at > LOOK_EVERY_S):
-            await self._ask(lambda: self._handovers.offer_again(names))
+        if not names.issuperset(self._others):
+            self._looked_at = float("-inf")
+        self._others = tuple(names - {nodes.me})
+        if nodes.may_bury and now - self._looked_at > LOOK_EVERY_S:
             self._looked_at = now
-            self._seen = names
-        self._seen |= names
+            await self._ask(lambda: self._handovers.inherit(names))
         if now - self._forgot_at > FORGET_EVERY_S:
             self._forgot_at = now
             await self._ask(lambda: self._handovers.forget(KEPT_S))
@@ -88,8 +92,9 @@ class DBOSEngine:
             await self._clock.sleep(GATHER_S)
             self._has_unoffered.clear()
             offered, self._unoffered = self._unoffered, {}
+            offers = [(each, random.choice(self._others)) for each in offered.values() if self._others]
             try:
-                await self._ask(lambda offered=offered: self._handovers.offer(tuple(offered.values())))
+                await self._ask(lambda offers=offers: self._handovers.offer(offers))
             except Unavailable as refused:
                 # They wait here as before, and the sweep finds them for everybody.
                 log.warning("threads not offered", count=len(offered), detail=refused.detail)
@@ -100,15 +105,11 @@ class DBOSEngine:
 
     # --- taking --------------------------------------------------------------------------------------------------
 
-    async def _take(self, handover: HandOver) -> None:
-        """Take what was handed over: return once it has its place here, on whatever loop DBOS calls from."""
+    async def _take(self, ready: ReadyThread) -> None:
+        """Take what was handed over: return once it has its place, on whatever loop DBOS calls from."""
         if self._loop is not None and self._task is not None:
-            taking = asyncio.run_coroutine_threadsafe(self._let_in(handover), self._loop)
-            await asyncio.wrap_future(taking)
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._let_in(ready), self._loop))
 
-    async def _let_in(self, handover: HandOver) -> None:
-        thread_id = handover.ready.thread_id
-        # What this process offered waits here, too; if it waits no longer, it has had its place already.
-        if handover.node != self._node:
-            self._places.let_in(handover.ready)
-        await self._places.begun(thread_id)
+    async def _let_in(self, ready: ReadyThread) -> None:
+        self._places.let_in(ready)
+        await self._places.begun(ready.thread_id)

@@ -1,8 +1,7 @@
-"""Hand-overs: ready threads in DBOS's queue, each under an id of its own. Every call blocks: call it from a thread."""
+"""Hand-overs: ready threads in DBOS's queues, one for each node. Every call blocks: call it from a thread."""
 
-from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -14,28 +13,16 @@ from laneway.domain.errors import Unavailable
 from laneway.engine import ReadyThread
 from laneway.engines.dbos.address import libpq_address, quiet_logs
 
-QUEUE = "turns"
+QUEUE = "turns "
+"""How the name of a node's queue begins."""
 WORKFLOW = "turn"
 VERSION = "1"
 """Which processes may share hand-overs: all that take what `_Arguments` says. It is not the version of the program."""
 POLL_S = 0.1
-AT_ONCE = 16
-"""Hand-overs that wait in one process for a place at most: a process that is full takes no more of them."""
 CONNECTIONS = 4
 PAGE = 500
 
-_Arguments = tuple[str, str, str, str, str]
-"""Thread, session, owner, lane group, and the node that handed it over."""
-
-Take = Callable[["HandOver"], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class HandOver:
-    """A ready thread that some node could not give a place."""
-
-    ready: ReadyThread
-    node: str
+Take = Callable[[ReadyThread], Awaitable[None]]
 
 
 class HandOvers:
@@ -43,7 +30,8 @@ class HandOvers:
 
     An id is `thread/number`: DBOS never runs an id again that it has run, so each hand-over of a thread has the next
     number, which a small table keeps. DBOS's partitions are threads: of several hand-overs of one thread, one at a
-    time is taken.
+    time is taken. A node takes from its own queue only: from a common one a process without a place would take what
+    another has one for.
     """
 
     def __init__(self, url: str, node: str, take: Take) -> None:
@@ -81,15 +69,12 @@ class HandOvers:
         )  # fmt: skip
 
         async def turn(*handed: str) -> None:
-            thread_id, session_id, owner, lane_group, node = handed
-            await self._take(HandOver(ReadyThread(thread_id, session_id, owner, lane_group), node))
+            await self._take(ReadyThread(*handed))
 
         DBOS.workflow(name=WORKFLOW)(turn)
+        DBOS.listen_queues([_queue(self._node)])
         DBOS.launch()
-        DBOS.register_queue(
-            QUEUE, partition_concurrency=1, worker_concurrency=AT_ONCE, polling_interval_sec=POLL_S,
-            on_conflict="always_update",
-        )  # fmt: skip
+        DBOS.register_queue(_queue(self._node), partition_concurrency=1, polling_interval_sec=POLL_S)
 
     def close(self) -> None:
         """Take nothing more. What was taken and not begun is found by the sweep. Safe to call twice."""
@@ -99,46 +84,47 @@ class HandOvers:
             DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=1)
             database.dispose()
 
-    def offer(self, threads: Sequence[ReadyThread]) -> None:
-        """Hand threads over, all in one transaction, but for those that are handed over already."""
+    def offer(self, offers: Sequence[tuple[ReadyThread, str]]) -> None:
+        """Hand threads over to nodes, all in one transaction, but for those that are handed over already."""
         with _told(), self._open.begin() as connection:
-            ids = [each.thread_id for each in threads]
+            ids = [ready.thread_id for ready, _ in offers]
             numbers = {id: int(number) for id, number in connection.execute(_NUMBERS, {"ids": ids})}
             last = [_id(thread_id, number) for thread_id, number in numbers.items()]
             waiting = set(self._unfinished(workflow_ids=last)) if last else set[str]()
-            free = [each for each in threads if _id(each.thread_id, numbers.get(each.thread_id, 0)) not in waiting]
+            free = [id for id in ids if _id(id, numbers.get(id, 0)) not in waiting]
             if not free:
                 return
             raised = {id: int(number) for id, number in connection.execute(_RAISE, _raising(free, numbers))}
-            for each in free:
+            for ready, node in offers:
                 # Somebody else was faster where the number did not rise.
-                if each.thread_id in raised:
-                    self._enqueue(connection, each, raised[each.thread_id])
+                if ready.thread_id in raised:
+                    self._enqueue(connection, ready, raised[ready.thread_id], node)
 
-    def _enqueue(self, connection: sa.Connection, ready: ReadyThread, number: int) -> None:
+    def _enqueue(self, connection: sa.Connection, ready: ReadyThread, number: int, node: str) -> None:
         options: EnqueueOptions = {
-            "workflow_name": WORKFLOW, "queue_name": QUEUE, "workflow_id": _id(ready.thread_id, number),
+            "workflow_name": WORKFLOW, "queue_name": _queue(node), "workflow_id": _id(ready.thread_id, number),
             "queue_partition_key": ready.thread_id, "app_version": VERSION,
         }  # fmt: skip
-        handed: _Arguments = (ready.thread_id, ready.session_id, ready.owner, ready.lane_group, self._node)
+        handed = (ready.thread_id, ready.session_id, ready.owner, ready.lane_group)
         self._dbos.enqueue_in_transaction(connection, options, *handed)
 
-    def offer_again(self, living: frozenset[str]) -> None:
-        """Put back into the queue what nodes took that do not live."""
+    def inherit(self, living: frozenset[str]) -> None:
+        """Take over the queues of nodes that do not live: what they did not finish, and what they never took."""
         with _told():
-            taken = self._dbos.list_workflows(
-                queue_name=QUEUE, status="PENDING", load_input=False, load_output=False, limit=PAGE
-            )
-            left = [each.workflow_id for each in taken if each.executor_id not in living]
-            if left:
-                self._dbos.resume_workflows(left, queue_name=QUEUE)
+            queues = {each.name for each in self._dbos.list_queues() if each.name.startswith(QUEUE)}
+            for queue in queues - {_queue(node) for node in living}:
+                left = self._unfinished(queue_name=queue)
+                if left:
+                    self._dbos.resume_workflows(left, queue_name=_queue(self._node))
+                if len(left) < PAGE:
+                    self._dbos.delete_queue(queue)
 
     def forget(self, after_s: float) -> None:
         """Delete hand-overs that were finished so long ago, and the numbers of threads that have none left."""
         before = (datetime.now(UTC) - timedelta(seconds=after_s)).isoformat()
         with _told():
             finished = self._dbos.list_workflows(
-                queue_name=QUEUE, status=["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
+                name=WORKFLOW, status=["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
                 completed_before=before, load_input=False, load_output=False, limit=PAGE,
             )  # fmt: skip
             ids = [each.workflow_id for each in finished]
@@ -149,11 +135,12 @@ class HandOvers:
                 threads = [id.rpartition("/")[0] for id in ids]
                 connection.execute(_DROP_NUMBERS, {"ids": threads, "last": ids})
 
-    def _unfinished(self, workflow_ids: list[str]) -> Iterable[str]:
+    def _unfinished(self, workflow_ids: list[str] | None = None, queue_name: str | None = None) -> list[str]:
         found = self._dbos.list_workflows(
-            workflow_ids=workflow_ids, status=["ENQUEUED", "PENDING"], load_input=False, load_output=False
-        )
-        return (each.workflow_id for each in found)
+            workflow_ids=workflow_ids, queue_name=queue_name, status=["ENQUEUED", "PENDING"], limit=PAGE,
+            load_input=False, load_output=False,
+        )  # fmt: skip
+        return [each.workflow_id for each in found]
 
     @property
     def _dbos(self) -> DBOSClient:
@@ -173,8 +160,12 @@ def _id(thread_id: str, number: int) -> str:
     return f"{thread_id}/{number}"
 
 
-def _raising(threads: Sequence[ReadyThread], numbers: dict[str, int]) -> dict[str, list[str] | list[int]]:
-    ids = sorted(each.thread_id for each in threads)  # in one order, so that two processes never wait in a ring
+def _queue(node: str) -> str:
+    return f"{QUEUE}{node}"
+
+
+def _raising(thread_ids: Sequence[str], numbers: dict[str, int]) -> dict[str, list[str] | list[int]]:
+    ids = sorted(thread_ids)  # in one order, so that two processes never wait in a ring
     return {"ids": ids, "seen": [numbers.get(id, 0) for id in ids]}
 
 
