@@ -32,7 +32,8 @@ NO_RESULT = "No result was recorded for this call: nobody knows whether it took 
 IMAGES = 8
 """How many of the newest images a model is shown; it is told the names of older ones."""
 IMAGE_BYTES = 5 * 1024 * 1024
-IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+IMAGE_TYPES = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8\xff", "image/gif": b"GIF8", "image/webp": b"RIFF"}
+"""The types that models see, and how their files begin: providers refuse a whole request for one that is none."""
 
 Finish = Callable[[Call], Awaitable[ToolReturnPart]]
 _UNFINISHED = frozenset({"called", "approved", "started"})
@@ -245,7 +246,9 @@ async def _images(
         if len(seen) == IMAGES:
             break
         try:
-            seen[attachment_id] = BinaryContent(await handle.read_file(attachment_id), media_type=file.media_type)
+            content = await handle.read_file(attachment_id)
         except (LanewayError, ToolFailed):
             continue  # deleted meanwhile: it is still named
+        if content.startswith(IMAGE_TYPES[file.media_type]):
+            seen[attachment_id] = BinaryContent(content, media_type=file.media_type)
     return seen

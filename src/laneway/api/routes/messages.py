@@ -25,6 +25,8 @@ from laneway.store import Fold, Get, Page, Query, Where
 
 routes = Routes("Messages")
 
+IMAGES = frozenset({"image/gif", "image/jpeg", "image/png", "image/webp"})
+"""What a part of type `image` may be: what every browser and model shows, and nothing that can run."""
 _SEQ = re.compile("[0-9]{1,15}")
 Place = Annotated[str, Meta(max_length=64, description="An item's id, or its `seq`.")]
 
@@ -71,7 +73,7 @@ def _refuse_attachments(message: NewMessage) -> None:
 
 
 async def check_attachments(call: Call, session_id: str, parts: tuple[Part, ...]) -> None:
-    """Raise `UnknownAttachment` for a file that is not among the session's."""
+    """Raise `UnknownAttachment` for a file that is not among the session's, `Invalid` for an image that is none."""
     named = tuple(dict.fromkeys(part.attachment_id for part in parts if part.attachment_id))
     if not named:
         return
@@ -79,6 +81,8 @@ async def check_attachments(call: Call, session_id: str, parts: tuple[Part, ...]
     for id, record in zip(named, found, strict=True):
         if not isinstance(record, Attachment) or record.session_id != session_id:
             raise UnknownAttachment(f"The session has no attachment {id!r}.", "Upload it to this session first.")
+        if record.media_type not in IMAGES and any(each.attachment_id == id for each in parts if each.type == "image"):
+            raise Invalid(f"{id} is {record.media_type}, no image.", "Send it as a file.")
 
 
 @routes.add(
