@@ -4,7 +4,17 @@ import pytest
 
 from tests.api.harness import GROUND, Caller, Harness, serving
 
-ON_BOTH = {"attachments", "cursors", "idempotency", "messages", "paging", "queue", "turns"}
+ON_BOTH = {
+    "attachments",
+    "cursors",
+    "idempotency",
+    "import_formats",
+    "messages",
+    "paging",
+    "queue",
+    "transfer_round_trip",
+    "turns",
+}
 """Modules whose tests run on both stores: they say most about what is stored, and share a server."""
 
 

@@ -1,13 +1,20 @@
 """Conversations of other programs: one small file of each, and what becomes of it."""
 
 import json
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import apsw
 import pytest
 
-from tests.api.harness import Caller, Harness
+from tests.api.harness import Caller, Harness, serving
 from tests.api.uploads import NOTHING, import_, said, threads_of, zipped
+
+
+@pytest.fixture(scope="module")
+async def server() -> AsyncGenerator[Harness]:
+    async with serving() as harness:
+        yield harness
 
 
 @pytest.fixture

@@ -174,6 +174,8 @@ def without(value: object) -> object:
 UNHURRIED = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large)
 
 
+# The engine's own threads draw from `random` while an example is made, which hypothesis takes for the example's doing.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning")
 @settings(max_examples=40, deadline=None, suppress_health_check=UNHURRIED)
 @given(upload=uploads())
 async def test_what_arrived_is_exported_imported_and_exported_the_same(server: Harness, upload: bytes):
