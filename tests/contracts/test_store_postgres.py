@@ -122,13 +122,15 @@ async def test_a_process_that_stands_still_in_a_transaction_loses_its_locks(
     await commit(store, putting((THREAD, thread())))
     monkeypatch.setattr("laneway.stores.postgres.connection.SILENT_S", 0.2)
     frozen = await connect(url)
-    await frozen.script("BEGIN")
-    await frozen.fetch('SELECT 1 FROM "thread" FOR UPDATE')
 
-    await commit(store, putting((THREAD, replace(thread(), unread=1))))
+    async def stand_still() -> None:
+        async with frozen.transaction():
+            await frozen.fetch('SELECT 1 FROM "thread" FOR UPDATE')
+            await commit(store, putting((THREAD, replace(thread(), unread=1))))
 
     with pytest.raises(Unavailable):
-        await frozen.script("COMMIT")
+        await stand_still()
+    assert await get(store, THREAD, THR) == replace(thread(), unread=1)
     frozen.terminate()
 
 
