@@ -350,3 +350,44 @@ def test_an_open_page_hears_of_another_session_and_switches_to_it(visitor: Visit
 
     expect(tab.link("ask in the second")).to_be_visible()
     expect(tab.link("say in the first")).to_be_hidden()
+
+
+def test_the_page_begins_with_what_was_seen_last_and_another_tab_does_not_follow(visitor: Visitor):
+    tab = visitor.open()
+    tab.begin("say first")
+    tab.see("first")
+    second = tab.begin("say second")
+    tab.see("second")
+
+    other = visitor.open("/")
+
+    expect(other.page).to_have_url(re.compile(second))
+    other.go("say first")
+    expect(tab.page).to_have_url(re.compile(second))
+    expect(tab.conversation).to_contain_text("second")
+
+
+def test_whoever_begins_at_once_is_not_led_to_what_was_seen_last(visitor: Visitor):
+    tab = visitor.open()
+    first = tab.begin("say first")
+    tab.see("first")
+
+    other = visitor.open("/")
+    other.page.get_by_role("button", name="New thread", exact=True).click()
+    other.send("say something new")
+
+    other.page.wait_for_url(re.compile("/t/thr_"))
+    expect(other.page).not_to_have_url(re.compile(first))
+
+
+def test_nothing_of_the_page_is_seen_after_logging_out(visitor: Visitor):
+    tab = visitor.open()
+    tab.begin("say private")
+    tab.see("private")
+    tab.message.fill("half a thought")
+
+    tab.choose("Menu", "Log out")
+
+    expect(tab.page.get_by_label("API key")).to_be_visible()
+    expect(tab.page.get_by_text("private")).to_have_count(0)
+    assert tab.page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('laneway.draft'))") == []

@@ -12,6 +12,11 @@ export class Drafts {
     return typeof value === 'string' ? value : ''
   }
 
+  /** Forget them all: somebody else may be next at this browser. */
+  clear(): void {
+    for (const name of Object.keys(this.storage)) if (name.startsWith('laneway.draft.')) this.storage.removeItem(name)
+  }
+
   set(threadId: string, text: string): void {
     keep(this.storage, `draft.${threadId}`, text === '' ? null : text)
   }

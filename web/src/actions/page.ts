@@ -76,6 +76,8 @@ export class Page {
 
   async logOut(): Promise<void> {
     await this.client.ask(this.client.api.POST('/api/v1/logout'))
+    this.drafts.clear()
+    this.sending.clear()
     this.signedOut()
   }
 

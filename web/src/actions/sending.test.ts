@@ -121,6 +121,21 @@ describe('a message', () => {
     expect(storage.length).toBe(0)
   })
 
+  test('outlives a login that ends, and is sent after the next one', async () => {
+    server.answer = () => Response.json({ code: 'unauthorized', detail: 'Log in.' }, { status: 401 })
+    sending().send(A, { text: 'hello' })
+    store.dispatch({ type: 'signed-out' })
+    await vi.advanceTimersByTimeAsync(60_000)
+
+    store.dispatch({ type: 'threads-read', threads: [summary(A)], asked: {} })
+    server.answer = () => Response.json({}, { status: 202 })
+    server.asked.length = 0
+    sending().takeUp()
+    await vi.advanceTimersByTimeAsync(0)
+
+    expect(server.asked.map((each) => each.body.message)).toEqual(['hello'])
+  })
+
   test('is sent at once when the server is back, without waiting out the pause', async () => {
     server.answer = away
     const outbox = sending()

@@ -82,6 +82,11 @@ export class Sending {
     this.keepOutbox()
   }
 
+  /** Forget what was not sent: whoever wrote it has logged out. */
+  clear(): void {
+    keep(this.storage, 'outbox', null)
+  }
+
   /** The server answers again: no need to wait out the pause. */
   hurry(): void {
     for (const wake of this.wakeUps) wake()
@@ -179,7 +184,9 @@ export class Sending {
   }
 
   private keepOutbox(): void {
-    const { threads, beginnings } = this.store.get()
+    const { me, threads, beginnings } = this.store.get()
+    // A login that ended emptied the state, not the outbox: what is in it is sent after the next one.
+    if (me === false) return
     const messages = Object.values(threads).flatMap(({ id, outgoing }) =>
       outgoing.map((each) => ({ threadId: id, outgoing: each })),
     )

@@ -1,5 +1,6 @@
 /** Navigation: which thread and session are seen. It changes what is shown, never what runs. */
-import { createContext, use, useCallback, useEffect, useMemo, useState, type MouseEvent, type ReactNode } from 'react'
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type MouseEvent, type ReactNode, type RefObject } from 'react'
+import { NEW } from '../actions/drafts'
 import { isThreadId } from '../protocol/ids'
 import { sessionsByActivity } from '../state/select'
 import type { State } from '../state/state'
@@ -35,7 +36,9 @@ export function NavigationProvider({ children }: { children: ReactNode }) {
   const stillThere = chosen !== null && known.includes(chosen) ? chosen : null
   const sessionId = ofThread ?? stillThere ?? known[0] ?? null
 
+  const isTouched = useRef(false)
   const go = useCallback((id: string | null) => {
+    isTouched.current = true
     setThreadId(id)
     if (location.pathname !== addressOf(id)) history.pushState(null, '', addressOf(id))
   }, [])
@@ -70,27 +73,26 @@ export function NavigationProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     if (threadId !== null && ofThread !== null) page.sessions.viewed(ofThread, threadId)
   }, [page, threadId, ofThread])
-  useLastViewed(sessionId, go)
+  useLastViewed(sessionId, isTouched, go)
 
   const value = useMemo(() => ({ threadId, sessionId, go, showSession, follow }), [threadId, sessionId, go, showSession, follow])
   return <Context value={value}>{children}</Context>
 }
 
 /** Once, when the page begins at its plain address: show what was seen last. */
-function useLastViewed(sessionId: string | null, go: (id: string | null) => void): void {
+function useLastViewed(sessionId: string | null, isTouched: RefObject<boolean>, go: (id: string | null) => void): void {
   const page = usePage()
   const [isAsked, setAsked] = useState(location.pathname !== '/')
   useEffect(() => {
     if (isAsked || sessionId === null) return
     setAsked(true)
-    const begun = history.length
     void page.sessions.lastViewed(sessionId).then((id) => {
       const thread = id === null ? undefined : page.store.get().threads[id]
-      const isUntouched = location.pathname === '/' && history.length === begun && page.store.get().beginnings.length === 0
-      const isTyping = page.drafts.get('new') !== ''
-      if (thread !== undefined && !thread.summary.archived && isUntouched && !isTyping) go(thread.id)
+      // Whoever has begun something meanwhile is not led away from it.
+      const hasBegun = isTouched.current || page.store.get().beginnings.length > 0 || page.drafts.get(NEW) !== ''
+      if (thread !== undefined && !thread.summary.archived && !hasBegun) go(thread.id)
     })
-  }, [page, sessionId, isAsked, go])
+  }, [page, sessionId, isAsked, isTouched, go])
 }
 
 function sessionIds(state: State): string[] {

@@ -1,5 +1,6 @@
 /** Code block: code in its language's colours, which come a moment after the text, and a button that copies it. */
 import { memo, useEffect, useState, type ReactNode } from 'react'
+import { texts } from '../texts'
 import { IconButton } from './Button'
 
 const MOST = 60_000
@@ -25,10 +26,10 @@ export const CodeBlock = memo(function CodeBlock({ language, text }: { language:
   return (
     <div className="group/code overflow-hidden rounded-xl border border-line bg-sunken">
       <div className="flex h-8 items-center justify-between pr-1 pl-3 text-xs text-soft">
-        <span>{language || 'text'}</span>
+        <span>{language || texts.parts.text}</span>
         <IconButton
           icon={isCopied ? 'check' : 'copy'}
-          label="Copy code"
+          label={texts.parts.copyCode}
           className="size-7"
           onClick={() => {
             void navigator.clipboard.writeText(text).then(() => {

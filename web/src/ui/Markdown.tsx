@@ -2,6 +2,7 @@
 import { memo, useEffect, useState, type ReactNode } from 'react'
 import ReactMarkdown, { type Components } from 'react-markdown'
 import remarkGfm from 'remark-gfm'
+import { texts } from '../texts'
 import { CodeBlock } from './CodeBlock'
 
 const SAFE = /^(https?:|mailto:)/i
@@ -43,7 +44,7 @@ const COMPONENTS: Components = {
     const address = typeof src === 'string' ? src : ''
     return (
       <Link address={address} text="">
-        {alt || 'image'}
+        {alt || texts.parts.image}
       </Link>
     )
   },
@@ -54,7 +55,7 @@ const COMPONENTS: Components = {
     return language !== undefined || text.endsWith('\n') ? <CodeBlock language={language ?? ''} text={text.replace(/\n$/, '')} /> : <code>{children}</code>
   },
   table: ({ children }) => (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="table">
+    <div className="table-scroll" tabIndex={0} role="region" aria-label={texts.parts.table}>
       <table>{children}</table>
     </div>
   ),
