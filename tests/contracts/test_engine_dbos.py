@@ -1,6 +1,7 @@
 """The DBOS engine: the engine suite over a real server, and what several processes hand to each other."""
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -17,6 +18,7 @@ from laneway.runtime.system_clock import SystemClock
 from laneway.testing.engine_suite import GUARD_S, EngineSuite, Runs, ready
 
 ME = "this:1"
+STARTS_S = 60.0
 
 
 class TestDBOSEngine(EngineSuite):
@@ -26,6 +28,41 @@ class TestDBOSEngine(EngineSuite):
 
     def make_engine(self, places: Places) -> DBOSEngine:
         return DBOSEngine(places, self.url, ME, SystemClock())
+
+
+START = """
+import sys
+from laneway.engines.dbos.handovers import HandOvers
+async def take(given): ...
+opened = HandOvers(sys.argv[1], sys.argv[2], take)
+print("ready", flush=True)
+sys.stdin.readline()
+opened.open()
+opened.close()
+"""
+"""A process that makes the tables when it is told to."""
+
+
+async def test_processes_that_start_at_once_on_a_new_database_do_not_wait_for_each_other(database_url: str):
+    starting = [await started(database_url, f"node:{number}") for number in range(2)]
+    for process in starting:
+        assert process.stdin is not None
+        process.stdin.write(b"\n")
+
+    async with asyncio.timeout(STARTS_S):
+        ends = await asyncio.gather(*(process.wait() for process in starting))
+
+    assert ends == [0, 0]
+
+
+async def started(url: str, node: str) -> asyncio.subprocess.Process:
+    """A process that has imported everything: what is left to do is quick."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", START, url, node, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"ready\n"
+    return process
 
 
 class Others:

@@ -18,20 +18,27 @@ from typing import Any
 
 import uvloop
 
+import laneway.buses.postgres
 import laneway.cli.server
 import laneway.deployment
+import laneway.engines.dbos
 import laneway.stores.sqlite.store
 from laneway.agents.function import FunctionAgent
 from laneway.api import create_api
 from laneway.app import App
 from laneway.cli.server import Running, run_server
 from laneway.cli.server_file import announced
+from laneway.cli.worker import run_worker
 from laneway.config import load
 from laneway.runtime.logs import Redactor, write_json
 from tests.prove import failpoints, lying, planted
 from tests.prove.bugs.inner import put
 from tests.prove.functions import FUNCTIONS
 from tests.prove.harness.process import die_with_parent
+
+NO_ADDRESS = "http://127.0.0.1:0"
+PRELOADED = (laneway.buses.postgres, laneway.engines.dbos)
+"""Slow to import, and imported by an app only when it needs them: here once, for all the forks."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,8 @@ class Order:
     """The seed of a bus and an engine whose hints get lost; 0: honest ones."""
     planted: str = ""
     """The planted bug to run with."""
+    is_worker: bool = False
+    """It runs turns and answers no requests."""
 
 
 def main() -> None:
@@ -116,7 +125,11 @@ def _serve(order: Order) -> None:
                 sys.addaudithook(partial(_note_opened, order.opened))
             say({"id": order.id, "url": running.url, "pid": os.getpid()})
 
-        runner.run(run_server(settings, redactor, ready))
+        if order.is_worker:
+            told = {"id": order.id, "url": NO_ADDRESS, "pid": os.getpid()}
+            runner.run(run_worker(settings, lambda: say(told)))
+        else:
+            runner.run(run_server(settings, redactor, ready))
 
 
 def _note_opened(told: str, event: str, arguments: tuple[Any, ...]) -> None:

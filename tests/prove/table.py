@@ -40,6 +40,10 @@ SCENARIOS: tuple[Scenario, ...] = (
         {"quick": 100, "nightly": 100, "release": 100}, "MB", 300, max_disk_mb=2000,
     ),
     Scenario(
+        "F-10", "servers are replaced one after the other", "scenarios.rolling",
+        {"quick": 4, "nightly": 200, "release": 500}, "replacements", 7200, 10_000_000, 4000, stores=POSTGRES,
+    ),
+    Scenario(
         "F-11", "the real code on a loop with virtual time", "scenarios.simulated",
         {"quick": 500, "nightly": 10_000, "release": 10_000}, "seeds", 14_400, stores=SQLITE,
     ),
@@ -63,6 +67,10 @@ SCENARIOS: tuple[Scenario, ...] = (
         "S-7", "two servers on one directory", "scenarios.storage:run_two_servers",
         {"quick": 20, "nightly": 100, "release": 500}, "tries", 1200, is_timed=True, stores=SQLITE,
     ),
+    Scenario(
+        "S-9", "a backup under load is restored", "scenarios.backups",
+        {"quick": 1, "nightly": 20, "release": 100}, "backups", 3600, 1_000_000,
+    ),
     # --- network ---
     Scenario(
         "N-1", "the connection is cut after each byte", "scenarios.cuts",
@@ -71,6 +79,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "N-2", "the database dies every few seconds, and so do servers", "scenarios.outages",
         {"quick": 600, "nightly": 6000, "release": 20_000}, "turns", 7200, 10_000_000, 4000, stores=POSTGRES,
+    ),
+    Scenario(
+        "N-3", "the database dies again while everybody recovers", "scenarios.rolling:run_relapse",
+        {"quick": 5, "nightly": 500, "release": 1000}, "relapses", 9000, 10_000_000, 4000, stores=POSTGRES,
     ),
     Scenario(
         "N-5", "hints are lost, doubled and late", "scenarios.rejoin:run_lying",

@@ -46,10 +46,11 @@ class Anywhere(Client):
 
 
 class Cluster:
-    """Servers by number. Each keeps its port over all of its lives."""
+    """Servers by number, and workers behind them. Each keeps its port over all of its lives."""
 
-    def __init__(self, here: World, server: Postgres, flags: Mapping[str, Any]) -> None:
+    def __init__(self, here: World, server: Postgres, flags: Mapping[str, Any], servers: int) -> None:
         self.here = here
+        self._servers = servers
         self.postgres = server
         self.flags = flags
         self.living: dict[int, Server] = {}
@@ -58,19 +59,20 @@ class Cluster:
     @property
     def ports(self) -> list[int]:
         """Where somebody may answer."""
-        return [self._ports[number] for number in self.living]
+        return [self._ports[number] for number in self.living if number < self._servers]
 
     def client(self, name: str = "") -> Anywhere:
         """A user, by default the first."""
         return Anywhere(self, self.here.keys[name or next(iter(self.here.keys))])
 
     async def start(self, number: int) -> Server:
-        """Start a server, again and again while the database is away."""
+        """Start a server, or a worker, again and again while the database is away."""
         port = self._ports.setdefault(number, free_port())
         until = time.monotonic() + PATIENCE_S
         while True:
             try:
-                server = await self.here.serve({**self.flags, "port": port})
+                is_worker = number >= self._servers
+                server = await self.here.serve({**self.flags, "port": port}, is_worker=is_worker)
             except Died:
                 if time.monotonic() > until:
                     raise
@@ -96,12 +98,13 @@ class Cluster:
 
 @asynccontextmanager
 async def cluster(
-    seed: int | str, servers: int, users: Sequence[str] = ("ada",), flags: Mapping[str, Any] | None = None
-) -> AsyncGenerator[Cluster]:
-    """So many servers on a Postgres of their own, which may be stopped."""
+    seed: int | str, servers: int, users: Sequence[str] = ("ada",), flags: Mapping[str, Any] | None = None,
+    workers: int = 0, places: int = 0,
+) -> AsyncGenerator[Cluster]:  # fmt: skip
+    """So many servers and workers on a Postgres of their own, which may be stopped; further servers have `places`."""
     async with postgres() as server, world(seed, users, database=await new_database(server.url)) as here:
-        made = Cluster(here, server, flags or {})
-        await asyncio.gather(*(made.start(number) for number in range(servers)))
+        made = Cluster(here, server, flags or {}, max(servers, places))
+        await asyncio.gather(*(made.start(number) for number in range(servers + workers)))
         try:
             yield made
         finally:

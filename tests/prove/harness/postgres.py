@@ -56,7 +56,7 @@ class Postgres:
         if owner is not None:
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
         await asyncio.to_thread(
-            self.run, "initdb", "-D", str(self._data), "-U", "postgres", "--auth=trust", "-E", "utf8"
+            run_program, "initdb", "-D", str(self._data), "-U", "postgres", "--auth=trust", "-E", "utf8"
         )
 
     async def start(self) -> None:
@@ -84,15 +84,6 @@ class Postgres:
         if child is not None and child.returncode is None:
             child.send_signal(mode)
             await child.wait()
-
-    def run(self, program: str, *arguments: str) -> str:
-        """Run one of the programs that come with it."""
-        done = subprocess.run(
-            (str(_binaries() / program), *arguments), check=False, capture_output=True, text=True, cwd="/", **_as_user()
-        )
-        if done.returncode:
-            raise NoPostgres(f"{program} ended with {done.returncode}: {done.stderr[-500:]}")
-        return done.stdout
 
     @property
     def _data(self) -> Path:
@@ -135,6 +126,17 @@ async def postgres() -> AsyncGenerator[Postgres]:
             yield made
         finally:
             await made.stop()
+
+
+def run_program(name: str, *arguments: str, stdin: str = "") -> str:
+    """Run one of the programs that come with Postgres; returns what it says."""
+    done = subprocess.run(
+        (str(_binaries() / name), *arguments), input=stdin, check=False, capture_output=True, text=True, cwd="/",
+        **_as_user(),
+    )  # fmt: skip
+    if done.returncode:
+        raise NoPostgres(f"{name} ended with {done.returncode}: {done.stderr[-500:]}")
+    return done.stdout
 
 
 async def new_database(url: str) -> str:

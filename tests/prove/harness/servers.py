@@ -18,7 +18,7 @@ from tests.prove.harness.process import Process, die_with_parent
 
 ROOT = Path(__file__).resolve().parents[3]
 ADDRESS = re.compile(r"http://(127\.0\.0\.1):(\d+)")
-START_S = 30.0
+START_S = 120.0
 
 
 class Died(Exception):

@@ -12,9 +12,10 @@ from tests.prove.harness.traffic import UNFINISHED, Listener
 from tests.prove.harness.world import busy_threads
 from tests.prove.scenario import Report
 
-FEW, MANY = 3, 8
+SERVERS = 2
+FEW, MANY = 2, 8
 LARGE = 1000
-"""Servers, and the number of turns from which on there are many."""
+"""Workers, and the number of turns from which on there are many."""
 USERS = tuple(f"user{number}" for number in range(8))
 THREADS = 12
 PAUSE_S = 0.4
@@ -40,8 +41,8 @@ def run(seed: int, turns: int) -> Report:
 
 async def _run(seed: int, turns: int, report: Report) -> None:
     tally = Tally()
-    count = MANY if turns >= LARGE else FEW
-    async with cluster(seed, count, USERS) as here:
+    workers = MANY if turns >= LARGE else FEW
+    async with cluster(seed, SERVERS, USERS, workers=workers) as here:
         users = [_User(here, name) for name in USERS]
         async with asyncio.TaskGroup() as settling:
             for user in users:
@@ -66,8 +67,9 @@ async def _run(seed: int, turns: int, report: Report) -> None:
         here.here.judge(report)
         posts = here.here.history.posts
         report.figures = {
-            "servers": count, "turns": sum(post.fate == "ok" for post in posts), "accepted_in_s": round(accepted_s),
-            "server_kills": tally.kills, "database_stops": tally.stops, "database_away_s": round(tally.away_s),
+            "servers": SERVERS, "workers": workers, "turns": sum(post.fate == "ok" for post in posts),
+            "accepted_in_s": round(accepted_s),
+            "kills": tally.kills, "database_stops": tally.stops, "database_away_s": round(tally.away_s),
             "at_rest_after_s": round(calm_s, 1), "resumed_streams": sum(each.resumed for each in listeners),
             "compared_events": len(here.here.history.frames),
         }  # fmt: skip

@@ -1,5 +1,6 @@
 """Hand-overs: ready threads in DBOS's queues, one for each node. Every call blocks: call it from a thread."""
 
+import time
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ VERSION = "1"
 """Which processes may share hand-overs: all that take what `_Arguments` says. It is not the version of the program."""
 POLL_S = 0.1
 CONNECTIONS = 4
+TRY_S = 0.05
 PAGE = 500
 
 Take = Callable[[ReadyThread], Awaitable[None]]
@@ -47,11 +49,9 @@ class HandOvers:
             return
         database = sa.create_engine(libpq_address(self._url), pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True)
         with _told(), _disposed_if_it_fails(database):
-            with database.begin() as connection:
-                connection.execute(_ONE_AT_A_TIME)
+            with _one_at_a_time(database) as connection:
                 connection.execute(_MAKE_NUMBERS)
                 schema = f"{connection.execute(_SCHEMA).scalar_one()}_dbos"
-                # Made under the lock: of several processes that start, one migrates.
                 self._launch(database, schema)
             self._client = DBOSClient(
                 system_database_engine=database, dbos_system_schema=schema, application_name="laneway", lazy=True,
@@ -170,6 +170,22 @@ def _raising(thread_ids: Sequence[str], numbers: dict[str, int]) -> dict[str, li
 
 
 @contextmanager
+def _one_at_a_time(database: sa.Engine) -> Generator[sa.Connection]:
+    """Let one process at a time make the tables.
+
+    The lock is tried again and again: DBOS makes indexes concurrently, which wait for every statement that runs, so a
+    statement that waited for the lock and the holder of the lock would wait for each other.
+    """
+    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while not connection.execute(_TRY_LOCK).scalar_one():
+            time.sleep(TRY_S)
+        try:
+            yield connection
+        finally:
+            connection.execute(_UNLOCK)
+
+
+@contextmanager
 def _disposed_if_it_fails(database: sa.Engine) -> Generator[None]:
     try:
         yield
@@ -188,7 +204,8 @@ def _told() -> Generator[None]:
         raise Unavailable(f"The engine's queue did not answer: {error}.") from error
 
 
-_ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('laneway engine', 0))")
+_TRY_LOCK = sa.text("SELECT pg_try_advisory_lock(hashtextextended('laneway engine', 0))")
+_UNLOCK = sa.text("SELECT pg_advisory_unlock(hashtextextended('laneway engine', 0))")
 _SCHEMA = sa.text("SELECT current_schema()")
 _MAKE_NUMBERS = sa.text("CREATE TABLE IF NOT EXISTS dispatch (thread_id TEXT PRIMARY KEY, number BIGINT NOT NULL)")
 _NUMBERS = sa.text("SELECT thread_id, number FROM dispatch WHERE thread_id = ANY (:ids)")
