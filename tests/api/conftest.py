@@ -6,6 +6,7 @@ from tests.api.harness import GROUND, Caller, Harness, serving
 
 ON_BOTH = {
     "attachments",
+    "audit",
     "cursors",
     "idempotency",
     "import_formats",

@@ -89,6 +89,13 @@ TABLE: dict[str, tuple[Act, list[tuple[str, str]]]] = {
         lambda server, scene: server.ada.patch(f"/users/{scene['user']}", {"active": False}),
         [("user.deactivated", "user")],
     ),
+    "a role changes as its user is kept out": (
+        lambda server, scene: server.ada.patch(f"/users/{scene['user']}", {"role": "admin", "active": False}),
+        [("user.role.admin", "user"), ("user.deactivated", "user")],
+    ),
+    "a session is exported": (
+        lambda server, scene: server.ada.get(f"/sessions/{scene['session']}/export"), [("session.exported", "session")],
+    ),
     "a user is deleted": (
         lambda server, scene: server.ada.delete(f"/users/{scene['user']}"), [("user.deleted", "user")],
     ),

@@ -259,6 +259,56 @@ async def test_a_cookie_counts_only_where_the_browser_vouches_for_the_page(serve
     assert await status("POST", Origin="http://evil.test") == 403
 
 
+async def test_a_login_takes_no_cookie_that_somebody_else_chose(server: Harness):
+    chosen = "laneway_login=" + "a" * 43
+    tossed = server.caller(None, {"Cookie": chosen, **SAME})
+
+    answer = await tossed.post("/login", {"key": server.key})
+
+    assert answer.status == 200
+    assert cookie_of(answer) != chosen
+    assert (await tossed.get("/me")).status == 401
+    both = server.caller(None, {"Cookie": f"{chosen}; {cookie_of(answer)}", **SAME})
+    assert (await both.get("/me")).code == "two_credentials"
+
+
+async def test_a_key_counts_in_no_other_place_and_form_than_its_own(server: Harness):
+    """X-7: whatever carries it, and however it is dressed, nothing but `Authorization: Bearer` lets a key in."""
+    async with serving(limits={"auth_failures_per_min": 0}) as open_to_guesses:
+        key, nobody = open_to_guesses.key, open_to_guesses.caller(None)
+        names = ("X-Api-Key", "Api-Key", "X-Auth-Token", "Proxy-Authorization", "X-Authorization", "Authentication",
+                 "X-Forwarded-Authorization", "Token", "Cookie", "X-Forwarded-User", "Remote-User")  # fmt: skip
+        forms = [key, f"Bearer {key}", f"laneway_login={key}", f"__Host-laneway_login={key}", f"key={key}"]
+        tried = [{name: form} for name in names for form in forms]
+        dressed = (
+            key[:-1],
+            key + "A",
+            key.upper(),
+            key.lower(),
+            key[3:],
+            f"{key}\t.",
+            f'"{key}"',
+            f"{key},",
+            f"{key};",
+        )
+        tried += [
+            {"Authorization": f"{scheme}{between}{secret}"}
+            for scheme in ("Bearer", "bearer", "Basic", "Digest", "Token", "Bearer Bearer", "")
+            for between in (" ", "  ", "=", ":", ", ")
+            for secret in (*dressed, *((key,) if scheme.lower() != "bearer" or between.strip() else ()))
+        ]
+
+        statuses = [(await nobody.send("GET", "/me", headers=headers)).status for headers in tried]
+        asked = [
+            (await nobody.send("GET", f"/me?{name}={key}")).status
+            for name in ("key", "api_key", "token", "access_token", "authorization")
+        ]
+
+    assert len(tried) > 300
+    assert [one for one, status in zip(tried, statuses, strict=True) if status not in (400, 401, 403)] == []
+    assert set(asked) == {401}
+
+
 async def test_a_browsers_write_carries_the_token_of_its_login(server: Harness):
     answer = await server.caller(None).post("/login", {"key": server.key})
     cookie, token = cookie_of(answer), answer.json["csrf_token"]

@@ -383,6 +383,34 @@ async def test_every_owned_route_answers_its_owner(stage: Stage):
             assert (await stage.ada.send(method, path)).status == 200, row
 
 
+SERVER_OWNED = (
+    "id", "owner", "state", "status", "seq", "fence", "version", "created_at", "updated_at", "expires_at", "sha256",
+    "unread", "usage", "active_turn_id", "is_default", "by", "admin",
+)  # fmt: skip
+
+
+async def test_no_body_sets_what_is_the_servers(stage: Stage):
+    """X-10: every field that a body does not declare is refused by name, and nothing happens."""
+    document, before = stage.server.api.openapi, len(await stage.ada.replay("/events"))
+    refused = 0
+    for row, (policy, _) in ROWS.items():
+        method, path = row.split(" ")
+        content = document["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
+        if "application/json" not in content or policy == OPEN:
+            continue
+        name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        declared = document["components"]["schemas"][name]["properties"]
+        for field in set(SERVER_OWNED) - declared.keys():
+            _, filled = stage.path(row, stage.ids)
+            answer = await stage.ada.send(method, filled, json={field: 1})
+            # A tag is a name that threads have, or nothing at all.
+            assert answer.status == 422 or (answer.status, "{tag}" in row) == (404, True), (row, field, answer.content)
+            refused += answer.code == "unknown_field"
+    # A body that also lacks what it needs may be told that first.
+    assert refused > 300
+    assert len(await stage.ada.replay("/events")) == before
+
+
 async def test_a_route_without_a_policy_does_not_start(stage: Stage):
     def answer(_: Request) -> Response:
         return Response()

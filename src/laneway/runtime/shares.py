@@ -79,7 +79,11 @@ class Shares:
         where = (Where("grantee_id", "=", user_id), Where("expires_at", ">", self._clock.now()))
         page = (await self._store.read(SYSTEM, Query(SHARE, where, limit=MOST))).results[0]
         assert isinstance(page, Page)
-        return tuple(share.thread_id for share in page.records if isinstance(share, Share))
+        shares = [share for share in page.records if isinstance(share, Share)]
+        asked = [Get(USER, owner) for owner in sorted({share.owner for share in shares})]
+        owners = (await self._store.read(SYSTEM, *asked)).results if asked else ()
+        active = {owner.id for owner in owners if isinstance(owner, User) and owner.active}
+        return tuple(share.thread_id for share in shares if share.owner in active)
 
     async def share_with(
         self, principal: Principal, thread_id: str, name: str, permission: Permission, tool_output: bool, until: Instant

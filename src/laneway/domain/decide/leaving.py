@@ -75,14 +75,16 @@ def update_user(draft: Draft, command: UpdateUser) -> Decision:
     if before.active and not user.active:
         _keep_out(draft, user)
     draft.tell(UserUpdated(user_resource(user)), owner=user.id, session_id=None)
-    audit(draft, user.id, _act(before, user), user.id, command.by)
+    for act in _acts(before, user):
+        audit(draft, user.id, act, user.id, command.by)
     return draft.decision(user_resource(user))
 
 
-def _act(before: User, after: User) -> str:
-    if before.active != after.active:
-        return "user.activated" if after.active else "user.deactivated"
-    return f"user.role.{after.role}" if before.role != after.role else "user.updated"
+def _acts(before: User, after: User) -> tuple[str, ...]:
+    """What a change amounts to: the name of each permission that it changes, or that it changes none."""
+    role = (f"user.role.{after.role}",) if before.role != after.role else ()
+    active = ("user.activated" if after.active else "user.deactivated",) if before.active != after.active else ()
+    return role + active or ("user.updated",)
 
 
 def _keep_out(draft: Draft, user: User) -> None:
