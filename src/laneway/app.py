@@ -32,7 +32,8 @@ from laneway.runtime.data_dir import make_private
 from laneway.runtime.describer import Describer, DescriberOptions
 from laneway.runtime.event_stream import EventStreams
 from laneway.runtime.exporting import Exports
-from laneway.runtime.importing import ImportBounds, Imports
+from laneway.runtime.importing import Imports
+from laneway.runtime.parcel_writer import ImportBounds, ImportServices
 from laneway.runtime.projection import Projection
 from laneway.runtime.session_state import SessionState
 from laneway.runtime.shares import Shares
@@ -120,9 +121,8 @@ class App:
         )  # fmt: skip
         profiles = {name: agent.profile for name, agent in self.agents.items()}
         bounds = ImportBounds(limits.import_unpacked_bytes, limits.attachment_bytes, limits.attachment_bytes_per_user)
-        self.imports = Imports(
-            self.runtime, self.store, self.attachments, importers, self.environments, profiles, bounds
-        )
+        services = ImportServices(self.runtime, self.store, self.attachments, self.environments, profiles, bounds)
+        self.imports = Imports(services, importers)
         self.exports = Exports(self.store, self.attachments)
 
     async def start(self) -> None:

@@ -67,6 +67,6 @@ class Importer(Protocol):
         ...
 
     def unpack(self, upload: Upload) -> Iterator[Parcel | Skipped]:
-        """Yield sessions with what is in them, in order. Raises `BadImport` before the first of them when the whole
-        cannot be read; later whatever cannot be read is yielded as `Skipped`."""
+        """Yield sessions with what is in them, in order. Raises `BadImport` when the whole cannot be read, or is over a
+        bound; what cannot be read by itself is yielded as `Skipped`, and the rest goes on."""
         ...

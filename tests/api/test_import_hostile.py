@@ -69,6 +69,17 @@ async def test_a_zip_that_lies_about_its_sizes_is_counted_by_what_comes_out(ada:
     assert (await ada.get("/sessions")).json == []
 
 
+async def test_a_bound_that_is_reached_on_the_way_is_listed_after_what_was_imported(ada: Caller):
+    threads = {f"t{n:03}": thread(f"t{n:03}") + item("x" * 50_000) for n in range(60)}
+
+    answer = await import_(ada, export_of(**threads))
+
+    assert answer.status == 200
+    assert 0 < answer.json["imported"]["items"] < 60
+    assert [each["path"] for each in answer.json["skipped"]] == ["the rest"]
+    assert "import_unpacked_bytes" in answer.json["skipped"][0]["reason"]
+
+
 async def test_an_upload_over_its_bound_is_refused(ada: Caller):
     answer = await import_(ada, b"x" * (1024 * 1024 + 1), "generic")
 
