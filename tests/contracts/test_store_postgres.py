@@ -15,6 +15,7 @@ from laneway.domain.record import Kind, Record
 from laneway.store import StoreOptions
 from laneway.stores.postgres import PostgresStore
 from laneway.stores.postgres.connection import Connection, connect
+from laneway.stores.postgres.locks import NEED_OF_THREAD, Lock, taking
 from laneway.stores.postgres.pool import Pool
 from laneway.stores.postgres.schema import MIGRATIONS
 from laneway.stores.postgres.table import TABLES
@@ -132,6 +133,30 @@ async def test_a_process_that_stands_still_in_a_transaction_loses_its_locks(
         await stand_still()
     assert await get(store, THREAD, THR) == replace(thread(), unread=1)
     frozen.terminate()
+
+
+async def test_a_transaction_that_is_given_up_for_anothers_sake_is_run_again(url: str, store: PostgresStore) -> None:
+    await commit(store, putting((THREAD, thread())))
+    decided: list[View] = []
+
+    def count_up(view: View) -> Decision:
+        decided.append(view)
+        return putting((THREAD, replace(thread(), unread=1)))(view)
+
+    async def cross(connection: Connection) -> None:
+        await connection.script("SET deadlock_timeout = '1min'")  # so that it is the other that is given up
+        async with connection.transaction():
+            await connection.fetch('SELECT 1 FROM "thread" FOR UPDATE')
+            crossing = asyncio.ensure_future(store.transact(ME, (One(THREAD, THR),), count_up))
+            while not await run(url, lambda each: each.fetch("SELECT 1 FROM pg_locks WHERE NOT granted")):
+                assert not crossing.done()
+            await connection.script(taking([Lock(NEED_OF_THREAD, THR)]))
+        await crossing
+
+    await run(url, cross)
+
+    assert await get(store, THREAD, THR) == replace(thread(), unread=1)
+    assert len(decided) == 2
 
 
 async def test_opening_leaves_the_rows_of_other_nodes_alone(stores: list[PostgresStore]) -> None:
