@@ -15,5 +15,11 @@ def test_every_planted_bug_is_listed_with_the_scenario_that_catches_it():
     assert not missing
 
 
+def test_every_scenario_is_told():
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert not [id for id in BY_ID if f"\n| {id} |" not in page]
+
+
 def test_every_planted_bug_has_a_scenario():
     assert {bug.scenario for bug in BUGS.values()} <= BY_ID.keys()

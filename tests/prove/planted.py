@@ -38,7 +38,7 @@ BUGS: dict[str, Bug] = {
     "fired-late": Bug("a timer is marked after its thread is made", "F-2", 1, ("I-36",), turns.fire_in_two_commits),
     "no-idempotency": Bug("an Idempotency-Key is forgotten", "N-1", 40, ("I-2",), turns.forget_idempotency),
     "session-filter": Bug("streams are filtered by session", "L-4", 200, ("I-23",), streams.tell_the_whole_session),
-    "hints-as-data": Bug("a lost ring is never made up for", "N-5", 30, ("N-5",), streams.trust_the_hints),
+    "hints-as-data": Bug("a lost ring is never made up for", "N-5", 120, ("N-5",), streams.trust_the_hints),
     "splitlines": Bug("streams are framed with splitlines", "A-7", 5, ("I-28",), streams.frame_by_splitlines),
     "kept-places": Bug("an ended stream keeps its place", "L-3", 30, ("I-26",), streams.keep_every_place),
     "turns-fenced-only": Bug(
