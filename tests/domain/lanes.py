@@ -433,7 +433,10 @@ class Lanes:
     # --- time ----------------------------------------------------------------------------------------------------
 
     def pass_time(self, chance: Random) -> None:
-        self.store.now = later(self.store.now, chance.choice((1, 30, 61)))
+        self._pass_to(later(self.store.now, chance.choice((1, 30, 61))))
+
+    def _pass_to(self, now: str) -> None:
+        self.store.now = now
         for node in self.world.alive:
             self._beat(node)
 
@@ -464,16 +467,19 @@ class Lanes:
         if not self.timers or len(self.world.threads) >= 5:
             return
         timer = self.store.get(TIMER, chance.choice(list(self.timers)))
-        is_stale = chance.random() < 0.2
+        is_stale, due = chance.random() < 0.2, timer.next_at or START
+        if chance.random() < 0.8:
+            self._pass_to(max(self.store.now, due))
+        is_early = due > self.store.now
         command = c.FireTimer(
             **self.stamp(), session_id=timer.session_id, timer_id=timer.id, timer_version=timer.version - is_stale,
-            occurrence=timer.next_at or START, next_at=later(timer.next_at or START, 10),
+            occurrence=due, next_at=later(due, 10),
         )  # fmt: skip
         full = self.world.waiting() >= reference.QUEUE_PER_USER
         before = {thread.id for thread in self.store.all(THREAD)}
 
         def model(_: Json) -> None:
-            if is_stale or timer.state != "active":
+            if is_stale or timer.state != "active" or is_early:
                 raise Refused("nothing_to_run")
 
         self.agree(command, model)
