@@ -1,5 +1,6 @@
 """Hints may be lost: the sweep finds whatever is ready, whoever left it there, however much there is."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from laneway.agent import AgentEvent, Text, TurnInput
@@ -147,4 +148,26 @@ async def test_a_sweep_leaves_alone_what_another_live_process_runs(app: TestApp,
 
     assert len(gates.given(thread.id)) == 1
     assert (await ada.turns(thread.id))[0].node == "node-1"
+    await other.stop()
+
+
+async def test_a_process_whose_heartbeat_has_just_begun_may_not_say_that_another_is_dead(
+    app: TestApp, ada: Owner, gates: Gates
+):
+    thread = await ada.thread("go")
+    await gates.reached(thread.id)
+    await app.clock.advance(LEASE_S + 1)  # as after a pause of everything: nobody's heartbeat came through
+    other = app.beside("node-2")
+    other.beats_since = app.clock.now()
+    await other.start()
+    while other.places.running:  # noqa: ASYNC110 - the claim is refused within a few turns of the loop
+        await asyncio.sleep(0)
+    early = (await ada.turns(thread.id))[0].attempt
+
+    await app.clock.advance(LEASE_S)
+    await other.beat()
+    await other.upkeep.sweep()
+    await gates.reached(thread.id, runs=2)
+
+    assert (early, (await ada.turns(thread.id))[0].attempt) == (1, 2)
     await other.stop()

@@ -89,6 +89,8 @@ class TestApp:
         self.options = options or TestOptions()
         self.clock = first.clock if first else FakeClock()
         self.bus = first.bus if first else LocalBus()
+        self.beats_since = ""
+        """Since when its heartbeat runs unbroken; empty: for long enough to say that another has died."""
         self._first = first
         self._scratch = None if first or data_dir else tempfile.TemporaryDirectory(prefix="laneway-test-")
         self.data_dir = first.data_dir if first else data_dir or Path(self._scratch.name if self._scratch else "")
@@ -184,7 +186,7 @@ class TestApp:
 
     async def beat(self) -> None:
         """Show a heartbeat. Without further ones the node's lease runs out as the clock is advanced."""
-        node = Node(self.node, "", self.clock.now())
+        node = Node(self.node, "", self.clock.now(), self.beats_since)
         await self.store.transact(SYSTEM, (), lambda _: Decision(Changes(puts=(Put(NODE, node),))))
 
     async def advance(self, seconds: float) -> None:
