@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -391,3 +392,20 @@ def test_nothing_of_the_page_is_seen_after_logging_out(visitor: Visitor):
     expect(tab.page.get_by_label("API key")).to_be_visible()
     expect(tab.page.get_by_text("private")).to_have_count(0)
     assert tab.page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('laneway.draft'))") == []
+
+
+def test_a_file_goes_along_with_a_message(visitor: Visitor, tmp_path: Path):
+    tab = visitor.open()
+    thread = tab.begin("say first")
+    tab.see("first")
+    (tmp_path / "numbers.csv").write_text("a,b\n1,2\n")
+
+    tab.page.get_by_label("Attach files").set_input_files(tmp_path / "numbers.csv")
+    expect(tab.page.get_by_role("button", name="Remove numbers.csv")).to_be_visible()
+    tab.send("say thank you")
+    tab.see("thank you")
+
+    with tab.page.expect_download() as download:
+        tab.conversation.get_by_role("link", name="Download").click()
+    assert download.value.path().read_text() == "a,b\n1,2\n"
+    assert visitor.texts(thread, "user")[-1] == "say thank you"

@@ -5,6 +5,7 @@ import type { ThreadState } from '../../state/state'
 import { texts } from '../../texts'
 import { Button, IconButton } from '../../ui/Button'
 import { Icon } from '../../ui/Icon'
+import { useNavigation } from '../navigation'
 import { usePage } from '../page'
 import { FileList, useFiles } from './files'
 
@@ -22,7 +23,8 @@ export function Composer({ thread, draftId = thread?.id ?? '', onSend }: Compose
   const input = useRef<HTMLTextAreaElement>(null)
   const [text, setText] = useState(() => page.drafts.get(draftId))
   const [delivery, setDelivery] = useState<Delivery>('queue')
-  const files = useFiles(thread?.summary.session_id ?? null)
+  const { sessionId } = useNavigation()
+  const files = useFiles(thread?.summary.session_id ?? sessionId)
   const isBusy = thread !== null && thread.summary.active_turn_id !== null
   useEffect(() => page.drafts.set(draftId, text), [page, draftId, text])
   useGrowing(input, text)

@@ -27,7 +27,7 @@ export const ThreadRow = memo(function ThreadRow({ summary, marks, isSeen, onLea
   const isUnread = signs.includes('unread')
   return (
     <li className={`group relative rounded-lg ${isSeen ? 'bg-hover' : 'hover:bg-hover/60'}`}>
-      <div className="flex items-center gap-1.5 px-2 py-1.5">
+      <div className="flex items-center gap-1.5 px-2 py-1.5 pointer-coarse:pr-10">
         <div className="min-w-0 flex-1">
           <div className="flex items-center gap-1.5">
             {summary.pinned && <Icon name="pin" className="size-3 text-soft" />}
@@ -58,7 +58,7 @@ export const ThreadRow = memo(function ThreadRow({ summary, marks, isSeen, onLea
         <Menu
           label={texts.threads.menu(summary.title)}
           entries={entries}
-          className="relative inline-flex size-7 shrink-0 items-center justify-center rounded-md text-soft opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 hover:bg-side hover:text-ink aria-expanded:opacity-100 pointer-coarse:opacity-100"
+          className="absolute top-1/2 right-1.5 inline-flex size-7 -translate-y-1/2 items-center justify-center rounded-md bg-hover text-soft opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 hover:bg-side hover:text-ink aria-expanded:opacity-100 pointer-coarse:opacity-100"
         >
           <Icon name="more" />
         </Menu>
