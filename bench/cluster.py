@@ -16,8 +16,8 @@ DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
 
 @asynccontextmanager
-async def cluster(servers: int, **flags: Any) -> AsyncGenerator[list[Stage]]:
-    """Servers on a new database; the first of them is where sessions and threads are made."""
+async def cluster(servers: int, **flags: Any) -> AsyncGenerator[tuple[list[Stage], Postgres]]:
+    """Servers on a new database, and the database."""
     folder = Path(tempfile.mkdtemp(prefix="laneway-bench-"))
     os.chmod(folder, 0o755)  # Postgres may run as a user of its own
     os.mkdir(folder / "postgres")
@@ -31,7 +31,7 @@ async def cluster(servers: int, **flags: Any) -> AsyncGenerator[list[Stage]]:
             made = Stage(folder / str(number), keys["bench"])
             await made.start(database_url=database.url, **flags)
             stages.append(made)
-        yield stages
+        yield stages, database
     finally:
         for made in stages:
             made.client.close()

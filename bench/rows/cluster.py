@@ -16,6 +16,7 @@ from laneway.store import StoreOptions
 from laneway.stores.postgres import PostgresStore
 from laneway.testing.store_suite.samples import delta, putting, turn
 from tests.prove.harness.http import expect
+from tests.prove.harness.postgres import Postgres
 from tests.prove.harness.sse import Told
 
 ROW = "postgres"
@@ -24,16 +25,17 @@ ROW = "postgres"
 async def on_postgres(is_quick: bool) -> list[Figure]:
     """Everything, beside the same figures of SQLite in the other rows."""
     seconds = 3.0 if is_quick else 8.0
-    async with cluster(1, limits={"queue_per_user": 0}) as servers:
+    async with cluster(1, limits={"queue_per_user": 0}) as (servers, database):
         figures = [
             *await _accepted(servers[0], 100 if is_quick else 500),
             *await _idle_turns(servers[0], 50 if is_quick else 200),
-            await _turns_a_second(servers, seconds),
-            await _rows_a_second(servers[0], seconds),
+            (await _turns_a_second(servers, database, seconds, sessions=1))[0],
+            *await _turns_a_second(servers, database, seconds),
+            *await _rows_a_second(servers[0], database, seconds),
         ]
     for count in (2,) if is_quick else (2, 4):
-        async with cluster(count, limits={"queue_per_user": 0}) as servers:
-            figures.append(await _turns_a_second(servers, seconds))
+        async with cluster(count, limits={"queue_per_user": 0}) as (servers, database):
+            figures += (await _turns_a_second(servers, database, seconds))[:1]
             if count == 2:
                 figures.append(await _across(servers, 50 if is_quick else 200))
     return figures
@@ -75,28 +77,36 @@ async def _idle_turns(here: Stage, count: int) -> list[Figure]:
     ]
 
 
-async def _turns_a_second(servers: list[Stage], seconds: float) -> Figure:
-    """Fifty threads, posted in turn to every process; each runs what it accepts, and what the others cannot."""
-    session = await servers[0].session()
-    threads = [await servers[0].thread(session) for _ in range(50)]
+async def _turns_a_second(servers: list[Stage], database: Postgres, seconds: float, sessions: int = 10) -> list[Figure]:
+    """Fifty threads, posted in turn to every process. Commits of one session stand in line: its log has one end."""
+    places = [await servers[0].session() for _ in range(sessions)]
+    threads = [await servers[0].thread(places[number % sessions]) for number in range(50)]
     turns = Turns()
-    async with watching(servers[0], f"/sessions/{session}/events", turns.told):
+    async with watching(servers[0], "/events", turns.told):
         asking = [
             asyncio.create_task(_again_and_again(turns, servers[number % len(servers)], thread))
             for number, thread in enumerate(threads)
         ]
         await asyncio.sleep(2.0)
         rates: list[float] = []
+        first, server_s, database_s = turns.ended, servers[0].cpu_s, database.cpu_s
         for _ in range(4):
             before, started = turns.ended, time.perf_counter()
             await asyncio.sleep(seconds / 4)
             rates.append((turns.ended - before) / (time.perf_counter() - started))
+        each = max(1, turns.ended - first)
+        costs = (servers[0].cpu_s - server_s) / each * 1000, (database.cpu_s - database_s) / each * 1000
         for task in asking:
             task.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
-    name = f"50 threads, {len(servers)} process{'es' if len(servers) > 1 else ''}"
+    of_sessions = f"{sessions} sessions" if sessions > 1 else "one session"
+    name = f"50 threads of {of_sessions}, {len(servers)} process{'es' if len(servers) > 1 else ''}"
     goals = {"p50": 50.0 * len(servers)}
-    return Figure(ROW, name, "turns/s", rates, goals, "at least")
+    return [
+        Figure(ROW, name, "turns/s", rates, goals, "at least"),
+        Figure(ROW, "processor time of the server for a turn", "ms", [costs[0]]),
+        Figure(ROW, "processor time of Postgres for a turn", "ms", [costs[1]]),
+    ]
 
 
 async def _again_and_again(turns: Turns, here: Stage, thread: str) -> None:
@@ -104,14 +114,14 @@ async def _again_and_again(turns: Turns, here: Stage, thread: str) -> None:
         await turns.run(here, thread)
 
 
-async def _rows_a_second(here: Stage, seconds: float) -> Figure:
+async def _rows_a_second(here: Stage, database: Postgres, seconds: float) -> list[Figure]:
     """Text of many turns in one commit, as a process flushes it, by the store alone."""
     assert here.database_url is not None
     store = PostgresStore(here.database_url, SystemClock(), StoreOptions())
     await store.open()
     running = [(TURN, turn(f"trn_b{number}", f"thr_b{number}")) for number in range(100)]
     await store.transact(SYSTEM, (), putting(*running))
-    rows, started = 0, time.perf_counter()
+    rows, started, database_s = 0, time.perf_counter(), database.cpu_s
     while time.perf_counter() - started < seconds:
         deltas = [
             replace(delta("some words of an answer"), thread_id=f"thr_b{number}", turn_id=f"trn_b{number}")
@@ -119,9 +129,12 @@ async def _rows_a_second(here: Stage, seconds: float) -> Figure:
         ]
         assert await store.append(deltas) == ()
         rows += len(deltas)
-    rate = rows / (time.perf_counter() - started)
+    rate, each_ms = rows / (time.perf_counter() - started), (database.cpu_s - database_s) / rows * 1000
     await store.close()
-    return Figure(ROW, "rows of text, a hundred a commit", "rows/s", [rate])
+    return [
+        Figure(ROW, "rows of text, a hundred a commit, one connection", "rows/s", [rate]),
+        Figure(ROW, "processor time of Postgres for a row of text", "ms", [each_ms]),
+    ]
 
 
 async def _across(servers: list[Stage], count: int) -> Figure:

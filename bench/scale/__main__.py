@@ -1,27 +1,38 @@
-"""`python -m bench.scale RESULT.json`: plays a day and says how many cells it takes, and what breaks first."""
+"""`python -m bench.scale [RESULT.json]`: plays a day; says how many cells it takes, and what breaks first."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bench.scale.cell import Use, use_of
 from bench.scale.costs import RESULTS, Costs, read_costs
 from bench.scale.day import MINUTES, Load, shares
 
-MANY = tuple(2**power for power in range(11))
+MANY = tuple(2**power for power in range(9))
+NOON = 15 * 60
 
 
 def main() -> None:
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else sorted(RESULTS.glob("*.json"))[-1]
+    """Play the day with the costs of a result; without a name, of the newest that has them."""
+    print(report(Path(sys.argv[1]) if len(sys.argv) > 1 else newest()))
+
+
+def newest() -> Path:
+    """The newest committed result that has the costs."""
+    return max(path for path in RESULTS.glob("*.json") if "processor time of Postgres for a turn" in path.read_text())
+
+
+def report(path: Path) -> str:
+    """The day over more and more cells, and how much one cell carries."""
     costs, load = read_costs(path), Load()
-    print(f"costs of {path.name}: {costs}")
-    print(f"{load}\n")
-    print(f"{'cells':>6} {'processes':>10}  {'fullest part':28} {'used':>8}  {'minutes over':>12}")
+    lines = [f"{'cells':>5}  {'processes each':>14}  {'fullest part':36}  {'used':>6}  {'minutes over':>12}"]
     for cells in MANY:
         worst, over = play(costs, load, cells)
         name, used = worst.fullest
-        print(f"{cells:6} {worst.processes:10}  {name:28} {used:8.2f}  {over:12}")
+        lines.append(f"{cells:5}  {worst.processes:14}  {name:36}  {used:6.2f}  {over:12}")
     largest = largest_load(costs, load, cells=1)
-    print(f"\none cell carries {largest:,} turns at once; then: {_at_peak(costs, load, largest).fullest[0]}")
+    name, _ = _at_peak(costs, load, largest + 1).fullest
+    return "\n".join([*lines, "", f"One cell carries {largest:,} turns at once. With one more it lacks: {name}."])
 
 
 def play(costs: Costs, load: Load, cells: int) -> tuple[Use, int]:
@@ -44,11 +55,8 @@ def largest_load(costs: Costs, load: Load, cells: int) -> int:
 
 
 def _at_peak(costs: Costs, load: Load, turns: int, cells: int = 1) -> Use:
-    scaled = Load(
-        load.threads, load.users, turns, load.turn_s, load.pieces_per_s, load.speaking, load.readers_per_turn,
-        round(load.idle_streams * turns / load.peak_turns),
-    )  # fmt: skip
-    return use_of(costs, scaled, max(shares(load.users, cells)), 15 * 60)
+    scaled = replace(load, peak_turns=turns, idle_streams=round(load.idle_streams * turns / load.peak_turns))
+    return use_of(costs, scaled, max(shares(load.users, cells)), NOON)
 
 
 if __name__ == "__main__":

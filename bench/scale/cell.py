@@ -34,17 +34,22 @@ def use_of(costs: Costs, load: Load, share: float, minute: int) -> Use:
     pieces = turns * load.speaking * load.pieces_per_s
     streams = turns * load.readers_per_turn + load.idle_streams * share
     work = (starts * costs.turn_cpu_ms + pieces * load.readers_per_turn * costs.row_cpu_ms) / 1000
-    processes = max(2, math.ceil(work / (0.6 * costs.cores_per_process)))
+    # A process has one interpreter; a third of it stays free for what comes in bursts.
+    processes = max(2, math.ceil(work / 0.66))
     flushes = min(pieces, processes * FLUSHES_PER_S)
     rings = flushes + 3 * starts
+    asked = {
+        "turns": starts * costs.turn_database_ms,
+        "text in progress": pieces * costs.row_database_ms,
+        "polls, sweeps, heartbeats": processes * (2 + 1 / HEARTBEAT_S) * costs.poll_ms,
+    }
+    most = max(asked, key=lambda name: asked[name])
     return Use(
         processes,
         {
-            "turns (commits)": starts / costs.turns_per_database,
-            "text in progress (rows)": pieces / costs.rows_per_database,
-            "polls, sweeps, heartbeats": processes * (2 + 1 / HEARTBEAT_S) * costs.poll_ms / 1000,
-            "doorbells heard": rings * costs.ring_cpu_ms / 1000 / costs.cores_per_process,
+            f"database: {most}": sum(asked.values()) / 1000 / costs.database_cores,
+            "doorbells heard": rings * costs.ring_cpu_ms / 1000,
             "connections": processes * costs.connections_per_process / costs.connections_per_database,
-            "memory of a process": streams / processes * costs.stream_kib / 1024 / 4096,
+            "memory of a process": streams / processes * costs.stream_kib / 1024 / costs.process_mib,
         },
     )

@@ -14,34 +14,36 @@ class Costs:
     """Measured, but for those that say they are assumed."""
 
     turn_cpu_ms: float
-    """Processor time of a server for a turn that is posted over HTTP."""
+    """Processor time of a server for a turn that is posted over HTTP, on Postgres."""
+    turn_database_ms: float
+    """Processor time of Postgres for the same turn."""
+    row_database_ms: float
+    """Processor time of Postgres for a row of text in progress, a hundred of them a commit."""
     stream_kib: float
     """Memory of an open stream."""
-    turns_per_database: float
-    """Turns a second, three commits each, that one Postgres and enough processes beside it take."""
-    rows_per_database: float
-    """Rows of text in progress that one Postgres takes in a second, a hundred a commit."""
     row_cpu_ms: float = 0.05
-    """Processor time of a server to tell a piece of text to its readers (assumed from 30,000 frames/s a process)."""
+    """Processor time of a server to tell a piece of text to a reader (assumed: 20,000 frames/s a process)."""
     ring_cpu_ms: float = 0.02
     """Processor time of a server to hear a ring (assumed)."""
     poll_ms: float = 1.0
     """What a poll, a sweep or a heartbeat takes of the database (assumed: one short statement on an index)."""
-    cores_per_process: float = 1.0
-    """A process has one interpreter: what runs beside it writes to sockets and disks."""
+    database_cores: float = 32.0
+    """Cores of the database's machine (assumed)."""
     connections_per_process: int = 18
     """16 of the pool, one to listen, one for the heartbeat."""
     connections_per_database: int = 500
+    process_mib: float = 4096.0
+    """Memory that a process may take (assumed)."""
 
 
 def read_costs(path: Path) -> Costs:
     """Take what a committed result holds; a missing figure is an error, never a guess."""
     figures = json.loads(path.read_text(encoding="utf-8"))["figures"]
     return Costs(
-        turn_cpu_ms=_value(figures, "turns a second", "processor time of the server for a turn"),
+        turn_cpu_ms=_value(figures, "postgres", "processor time of the server for a turn"),
+        turn_database_ms=_value(figures, "postgres", "processor time of Postgres for a turn"),
+        row_database_ms=_value(figures, "postgres", "processor time of Postgres for a row of text"),
         stream_kib=_value(figures, "idle streams", "memory of each"),
-        turns_per_database=_value(figures, "postgres", "50 threads, 1 process"),
-        rows_per_database=_value(figures, "postgres", "rows of text, a hundred a commit"),
     )
 
 

@@ -1,6 +1,7 @@
 """The scale simulator's arithmetic: the same numbers give the same day, and more load never breaks less."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.scale.__main__ import largest_load, play
+from bench.scale.__main__ import largest_load, newest, play, report
 from bench.scale.cell import use_of
 from bench.scale.costs import Costs, read_costs
 from bench.scale.day import MINUTES, Load, cell_of, shares
 
-COSTS = Costs(turn_cpu_ms=2.5, stream_kib=30, turns_per_database=400, rows_per_database=20_000)
+COSTS = Costs(turn_cpu_ms=2.5, turn_database_ms=4, row_database_ms=0.1, stream_kib=30)
 NOON, NIGHT = 15 * 60, 3 * 60
 
 
@@ -42,8 +43,8 @@ def test_what_a_cell_does_is_what_is_multiplied_by_hand():
 
     # 50 starts and 2,500 pieces a second: 0.125 s + 0.125 s of work, which the least of processes, two, can do.
     assert use.processes == 2
-    assert use.parts["turns (commits)"] == pytest.approx(50 / 400)
-    assert use.parts["text in progress (rows)"] == pytest.approx(2500 / 20_000)
+    # 50 * 4 + 2,500 * 0.1 + 2 * 2.5 ms of the database's 32 seconds in each second.
+    assert use.parts["database: text in progress"] == pytest.approx((200 + 250 + 5) / 32_000)
     assert use.parts["doorbells heard"] == pytest.approx((2 * 25 + 150) * 0.02 / 1000)
     assert use.parts["connections"] == pytest.approx(36 / 500)
 
@@ -52,7 +53,8 @@ def test_what_a_cell_does_is_what_is_multiplied_by_hand():
 def test_more_turns_at_once_never_use_less_of_what_the_database_does(one: int, other: int):
     fewer, more = (use_of(COSTS, Load(peak_turns=turns), 1.0, NOON).parts for turns in sorted((one, other)))
 
-    for part in ("turns (commits)", "text in progress (rows)", "connections", "doorbells heard"):
+    assert database(fewer) <= database(more)
+    for part in ("connections", "doorbells heard"):
         assert fewer[part] <= more[part]
 
 
@@ -61,7 +63,7 @@ def test_the_largest_load_is_the_last_that_fits():
 
     load = replace(Load(), peak_turns=largest, idle_streams=round(50_000 * largest / 100_000))
     assert use_of(COSTS, load, 1.0, NOON).fullest[1] <= 1
-    assert largest_load(replace(COSTS, rows_per_database=1, turns_per_database=1), Load(), cells=1) < largest
+    assert largest_load(replace(COSTS, database_cores=1), Load(), cells=1) < largest
 
 
 def test_enough_cells_carry_the_day_that_one_cannot():
@@ -78,3 +80,16 @@ def test_a_result_without_a_figure_is_refused(tmp_path: Path):
 
     with pytest.raises(ValueError, match="not enough values"):
         read_costs(path)
+
+
+def database(parts: Mapping[str, float]) -> float:
+    """How much of the database is in use, whatever most of it is for."""
+    (used,) = (value for name, value in parts.items() if name.startswith("database"))
+    return used
+
+
+def test_the_page_shows_what_the_simulator_says_of_the_newest_result():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "scale.md").read_text(encoding="utf-8")
+
+    assert report(newest()) in page
+    assert newest().name in page

@@ -86,6 +86,15 @@ class Postgres:
             await child.wait()
 
     @property
+    def cpu_s(self) -> float:
+        """Processor time that its processes have used; those of connections that are still open, and its own."""
+        assert self._child is not None
+        main = str(self._child.pid)
+        stats = [path.read_text().rpartition(")")[2].split() for path in Path("/proc").glob("[0-9]*/stat")]
+        mine = [each for each in stats if each[1] == main]
+        return sum(int(each[11]) + int(each[12]) for each in mine) / os.sysconf("SC_CLK_TCK")
+
+    @property
     def _data(self) -> Path:
         return self.folder / "cluster"
 
