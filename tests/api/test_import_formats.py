@@ -7,6 +7,10 @@ from typing import Any
 import apsw
 import pytest
 
+from laneway.domain.kinds import LANE
+from laneway.domain.lane import Lane
+from laneway.domain.principal import Principal
+from laneway.store import Page, Query, Where
 from tests.api.harness import Caller, Harness, serving
 from tests.api.uploads import NOTHING, import_, said, threads_of, zipped
 
@@ -287,6 +291,14 @@ async def test_a_kingdom_comes_with_its_branches_threads_and_resume_ids(server: 
     assert threads["old"]["archived"]
     again = (await import_(ada, zipped(KINGDOM), "kingdom")).json
     assert again["imported"] == NOTHING
+    of_council = Query(LANE, (Where("thread_id", "=", council["id"]),), order=(("agent", "asc"),))
+    page = (await server.app.store.read(Principal("", system=True), of_council)).results[0]
+    assert isinstance(page, Page)
+    lanes = [lane for lane in page.records if isinstance(lane, Lane)]
+    assert [(lane.workflow, lane.scope, lane.agent, lane.resume_id) for lane in lanes] == [
+        ("council", council["id"], "claude", "r-claude"), ("council", council["id"], "codex", "r-codex"),
+    ]  # fmt: skip
+    assert {lane.state for lane in lanes} == {"stale"}
 
 
 # --- Agent World -----------------------------------------------------------------------------------------------------

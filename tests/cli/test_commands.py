@@ -210,7 +210,7 @@ def test_a_session_is_exported_imported_elsewhere_and_told_apart_when_it_comes_a
     first = elsewhere.run("import", str(shell.home / "it.zip"))
     again = elsewhere.json("import", str(shell.home / "it.zip"), "--format", "laneway")
 
-    assert first.stdout == "1 sessions, 1 threads, 2 items\n"
+    assert first.stdout == "1 session, 1 thread, 2 items\n"
     assert "the format is laneway" in first.stderr
     assert again["imported"] == {"sessions": 0, "threads": 0, "items": 0, "lanes": 0}
     assert [each["reason"] for each in again["skipped"]] == ["it is here already"]
@@ -226,7 +226,7 @@ def test_a_folder_is_imported_with_what_is_left_out_listed(shell: Shell, server:
     done = shell.run("import", ".kd")
     refused = shell.run("import", str(shell.home / ".kd"), "--format", "chatgpt", ok=False)
 
-    assert done.stdout.startswith("1 sessions, 1 threads, 1 items\n")
+    assert done.stdout.startswith("1 session, 1 thread, 1 item\n")
     assert "0002-odd.md" in done.stdout
     assert "conversations.json" in refused.stderr
 

@@ -48,8 +48,8 @@ def import_(
     if format is None:
         show.note(f"the format is {made.format}, by its content")
     counts = made.imported
-    lanes = f", {counts.lanes} lanes" if counts.lanes else ""
-    show.say(f"{counts.sessions} sessions, {counts.threads} threads, {counts.items} items{lanes}")
+    told = [_counted(counts.sessions, "session"), _counted(counts.threads, "thread"), _counted(counts.items, "item")]
+    show.say(", ".join([*told, *([_counted(counts.lanes, "lane")] if counts.lanes else [])]))
     _tell_skipped(made)
 
 
@@ -75,6 +75,10 @@ async def _watch(lane: Lane, progress: Progress, bar: TaskID) -> None:
                 told[event.type] += 1
                 threads, items = told["thread.created"], told["item.completed"]
                 progress.update(bar, description=f"{threads:,} threads, {items:,} items")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _tell_skipped(made: ImportResource) -> None:
