@@ -17,9 +17,9 @@ pytestmark = pytest.mark.anyio
 
 WORDS = [
     "lane", "Lane", "LÄNE", "läne", "naïve", "nai\u0308ve", "straße", "STRASSE", "ﬁne", "İstanbul", "ısı", "Ωmega",
-    "ωμεγα",     "日本語", "日本", "한국어", "ไทย", "🙂", "a🙂b", "snake_case",
+    "ωμεγα", "日本語", "日本", "한국어", "ไทย", "🙂", "a🙂b", "snake_case",
     "kebab-case", "dotted.name", "it's", "C++", "50%",
-    "٣", "３",     "AND", "OR", "NOT", "NEAR", "NEAR(a b)", '"quoted"', "star*", "^caret", "col:umn", "(paren)",
+    "٣", "３", "AND", "OR", "NOT", "NEAR", "NEAR(a b)", '"quoted"', "star*", "^caret", "col:umn", "(paren)",
     "x" * 300, "\u200b", "é", "e\u0301",
 ]  # fmt: skip
 BETWEEN = [" ", "  ", "\n", ", ", "-", "\u00a0", "\t"]
