@@ -1,4 +1,5 @@
 /** Vite: how the page is built into the package, and served while it is worked on. */
+import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
@@ -7,6 +8,10 @@ const server = process.env.LANEWAY_URL ?? 'http://127.0.0.1:8420'
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],
+  resolve: {
+    // Its variant for browsers looks entities up by setting innerHTML, which the content security policy refuses.
+    alias: { 'decode-named-character-reference': fileURLToPath(new URL('node_modules/decode-named-character-reference/index.js', import.meta.url)) },
+  },
   build: {
     outDir: process.env.LANEWAY_PAGE ?? '../src/laneway/page',
     emptyOutDir: true,

@@ -78,6 +78,7 @@ export const texts = {
     missingText: 'It was deleted, or the address is wrong.',
     retry: 'Try again',
     empty: 'Nothing has been said yet',
+    cannotShow: 'This message cannot be shown here. It is whole in the export.',
     emptyText: 'Write below. What you send while it works waits its turn.',
     begin: 'What shall we work on?',
     beginText: 'Each thread is a lane of its own: start as many as you like, and switch while they work.',

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react
 import type { Item } from '../../protocol/resources'
 import type { ThreadState } from '../../state/state'
 import { texts } from '../../texts'
+import { Boundary } from '../../ui/Boundary'
 import { Button } from '../../ui/Button'
 import { Icon } from '../../ui/Icon'
 import { Empty, Skeleton, Spinner } from '../../ui/States'
@@ -37,7 +38,11 @@ export function Transcript({ thread }: { thread: ThreadState }) {
     follows.current = true
     box.current?.scrollTo({ top: box.current.scrollHeight })
   }
-  const render = useCallback((item: Item, before: Item | undefined) => <MessageItem item={item} before={before} />, [])
+  const render = useCallback((item: Item, before: Item | undefined) => (
+    <Boundary otherwise={<p className="py-3 text-sm text-bad">{texts.thread.cannotShow}</p>}>
+      <MessageItem item={item} before={before} />
+    </Boundary>
+  ), [])
   const isReading = transcript.loading === 'absent' || transcript.loading === 'loading'
   return (
     <div className="relative min-h-0 flex-1">
