@@ -9,7 +9,7 @@ import structlog
 from laneway.agent import Agent, AgentFailed, Condenser
 from laneway.domain.command import DescribeThread
 from laneway.domain.describing import outline, summary_is_due, title_is_due
-from laneway.domain.errors import LanewayError
+from laneway.domain.errors import LanewayError, Unavailable
 from laneway.domain.item import IN_CONTEXT, Item
 from laneway.domain.kinds import ITEM, THREAD
 from laneway.domain.principal import SYSTEM
@@ -82,8 +82,13 @@ class Describer:
             for n in range(TRIES):
                 if n:
                     await self._runtime.clock.sleep(WAIT_S[n - 1])
-                async with self._places:
-                    found = await self._try(thread)
+                try:
+                    async with self._places:
+                        found = await self._try(thread)
+                except Unavailable as away:
+                    # The store is away for a moment: that try was in vain, like any other.
+                    log.warning("thread not described", thread_id=thread.id, reason=away.detail)
+                    continue
                 if found is None or not self._is_due(found):
                     return
                 thread = found
