@@ -5,14 +5,18 @@ import pytest
 from tests.api.harness import GROUND, Caller, Harness, serving
 
 ON_BOTH = {
+    "analytics",
     "attachments",
     "audit",
     "cursors",
+    "filters",
     "idempotency",
     "import_formats",
     "messages",
     "paging",
     "queue",
+    "tags",
+    "templates",
     "transfer_round_trip",
     "turns",
 }

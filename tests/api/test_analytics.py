@@ -1,6 +1,27 @@
 """Analytics over HTTP: turns added up by day, agent and thread."""
 
-from tests.api.harness import MISSING, Caller, Harness
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from tests.api.harness import MISSING, Caller, Harness, serving
+
+
+@pytest.fixture(scope="module")
+async def server() -> AsyncGenerator[Harness]:
+    async with serving() as harness:
+        yield harness
+
+
+@pytest.fixture
+async def ada(server: Harness) -> Caller:
+    return await server.fresh()
+
+
+@pytest.fixture
+async def bob(server: Harness) -> Caller:
+    return await server.fresh()
+
 
 DAY_S = 86_400
 
@@ -29,7 +50,7 @@ async def test_threads_come_by_their_number_of_turns(ada: Caller):
 
 
 async def test_days_come_in_order_and_only_those_of_the_time_that_is_asked_for(server: Harness):
-    ada = server.ada
+    ada = await server.fresh()
     await ada.chat("say one", "say two")
     first = server.clock.now()
     await server.clock.advance(2 * DAY_S)
@@ -47,11 +68,11 @@ async def test_days_come_in_order_and_only_those_of_the_time_that_is_asked_for(s
     assert [row["turns"] for row in early["rows"]] == [2]
 
 
-async def test_durations_are_the_nearest_ranks_in_seconds(server: Harness):
+async def test_durations_are_the_nearest_ranks_in_seconds(server: Harness, ada: Caller):
     async with server.ticking():
-        await server.ada.chat("say at once", "sleep 1", "sleep 2")
+        await ada.chat("say at once", "sleep 1", "sleep 2")
 
-    (row,) = (await server.ada.get("/analytics")).json["rows"]
+    (row,) = (await ada.get("/analytics")).json["rows"]
 
     assert 1 <= row["duration_p50_s"] < 2 <= row["duration_p95_s"] < 3
 

@@ -1,9 +1,28 @@
 """Tags over HTTP: listed with their counts, renamed, merged."""
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
+import pytest
+
 from laneway.api.routes import tags
-from tests.api.harness import Caller
+from tests.api.harness import Caller, Harness, serving
+
+
+@pytest.fixture(scope="module")
+async def server() -> AsyncGenerator[Harness]:
+    async with serving() as harness:
+        yield harness
+
+
+@pytest.fixture
+async def ada(server: Harness) -> Caller:
+    return await server.fresh()
+
+
+@pytest.fixture
+async def bob(server: Harness) -> Caller:
+    return await server.fresh()
 
 
 async def tagged(ada: Caller, *names: str) -> Any:
