@@ -29,7 +29,7 @@ export const texts = {
     running: 'Running',
     archived: 'Archived',
     tag: 'Tag',
-    everyTag: 'Every tag',
+    everyTag: 'Tags',
     none: 'No threads yet',
     noneText: 'Write the first message, and a thread begins.',
     noneFound: 'Nothing fits',

@@ -3,6 +3,8 @@ import { useEffect, useRef } from 'react'
 import type { AnalyticsRow } from '../../protocol/resources'
 import { texts } from '../../texts'
 
+const FEWEST_DAYS = 14
+
 export function DayChart({ rows, label }: { rows: readonly AnalyticsRow[]; label: string }) {
   const box = useRef<HTMLDivElement>(null)
   useEffect(() => {
@@ -28,7 +30,8 @@ export function DayChart({ rows, label }: { rows: readonly AnalyticsRow[]; label
       const failures = chart.addSeries(HistogramSeries, { color: colour('--color-bad'), priceFormat: format, priceLineVisible: false, lastValueVisible: false })
       turns.setData(rows.map((row) => ({ time: row.key, value: row.turns })))
       failures.setData(rows.map((row) => ({ time: row.key, value: row.failures })))
-      chart.timeScale().fitContent()
+      // Two weeks at least, so that one day is a column and not a wall.
+      chart.timeScale().setVisibleLogicalRange({ from: Math.min(0, rows.length - FEWEST_DAYS) - 0.5, to: rows.length - 0.5 })
       remove = () => chart.remove()
     })
     return () => {

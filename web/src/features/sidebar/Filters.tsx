@@ -54,7 +54,7 @@ export function Filters({ filter, sessionId, onChange }: FiltersProps) {
             aria-label={texts.threads.tag}
             value={filter.tag ?? ''}
             onChange={(event) => onChange({ ...filter, tag: event.target.value || null })}
-            className="h-7 w-16 min-w-0 rounded-md bg-transparent text-xs text-soft hover:bg-hover"
+            className="h-7 w-[4.5rem] min-w-0 truncate rounded-md bg-transparent text-xs text-soft hover:bg-hover"
           >
             <option value="">{texts.threads.everyTag}</option>
             {tags.map((tag) => (
