@@ -217,6 +217,24 @@ def test_waiting_messages_are_edited_held_and_moved_with_the_keyboard(visitor: V
     expect(tab.queue).to_contain_text("then stops at one that is held")
 
 
+def test_waiting_messages_are_moved_with_the_mouse(visitor: Visitor):
+    tab = visitor.open()
+    thread = tab.begin("stream 200 40")
+    for text in ("say one", "say two", "say three"):
+        tab.send(text)
+        expect(tab.waiting.filter(has_text=text)).to_be_visible()
+
+    tab.queue.get_by_role("button", name=re.compile("Move waiting message 3")).drag_to(tab.waiting.nth(0))
+
+    expect(tab.waiting.nth(0)).to_contain_text("say three")
+    expect(tab.waiting.nth(2)).to_contain_text("say two")
+    assert [each["text"] for each in visitor.get(f"/threads/{thread}/queue")["items"]] == [
+        "say three",
+        "say one",
+        "say two",
+    ]
+
+
 def test_drafts_outlive_a_switch_and_a_reload(visitor: Visitor):
     tab = visitor.open()
     tab.begin("say one")
