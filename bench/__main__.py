@@ -14,7 +14,7 @@ from typing import Any
 import apsw
 
 from bench.figure import Figure
-from bench.rows import cluster, crowd, growth, streams, transfer, turns, volume
+from bench.rows import cluster, crowd, growth, page, streams, transfer, turns, volume
 from tests.prove.harness.loopback import stay_on_this_machine
 
 ROWS: dict[str, Callable[[bool], Awaitable[list[Figure]]]] = {
@@ -30,6 +30,7 @@ ROWS: dict[str, Callable[[bool], Awaitable[list[Figure]]]] = {
     "restart": growth.after_a_kill,
     "postgres": cluster.on_postgres,
     "import": transfer.import_and_export,
+    "page": page.in_a_browser,
 }
 
 

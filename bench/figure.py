@@ -23,6 +23,8 @@ class Figure:
 
     @property
     def statistics(self) -> dict[str, float]:
+        if not self.values:
+            return {}
         if len(self.values) == 1:
             return {"value": self.values[0]}
         ordered = sorted(self.values)
@@ -30,8 +32,8 @@ class Figure:
 
     @property
     def reached(self) -> bool | None:
-        """Whether every goal is; None when there is none."""
-        if not self.goals:
+        """Whether every goal is; None when there is none, or when nothing could be measured."""
+        if not self.goals or not self.values:
             return None
         told = self.statistics
         if self.compare == "at least":

@@ -1,7 +1,6 @@
 """Journeys: the page in a real Chromium, against a real server with the agent `script`."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
@@ -12,10 +11,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.architecture.tree import ROOT
 from tests.cli.shell import Server, Shell
+from tests.web.chromium import ARGUMENTS, MISSING, find_chromium
 from tests.web.visitor import Visitor
-
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-MISSING = "there is no Chromium: apt-get install chromium fonts-dejavu-core"
 
 
 @pytest.fixture(scope="session")
@@ -26,14 +23,14 @@ def built() -> None:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    path = find_chromium()
     if path is None:
         # Where nobody looks at what was left out, nothing may be left out.
         if os.environ.get("CI"):
             pytest.fail(MISSING)
         pytest.skip(MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
 
