@@ -334,7 +334,7 @@ export const texts = {
     connecting: 'Connecting',
     lost: 'The server does not answer. Trying again; nothing you wrote is lost.',
   },
-  parts: { text: 'text', copyCode: 'Copy code', image: 'image', table: 'Table' },
+  parts: { text: 'text', copyCode: 'Copy code', image: 'image', table: 'Table', ticked: 'done', unticked: 'to do' },
   notices: { region: 'Notices', dismiss: 'Dismiss' },
   theme: { label: 'Theme', system: 'As the system', light: 'Light', dark: 'Dark' },
   menu: 'Menu',

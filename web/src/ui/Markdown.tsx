@@ -54,6 +54,8 @@ const COMPONENTS: Components = {
     const language = /language-([\w+#.-]+)/.exec(className ?? '')?.[1]
     return language !== undefined || text.endsWith('\n') ? <CodeBlock language={language ?? ''} text={text.replace(/\n$/, '')} /> : <code>{children}</code>
   },
+  // Only what a list of tasks brings along: a box for each, that nobody can tick.
+  input: ({ checked }) => <input type="checkbox" checked={checked} disabled aria-label={checked === true ? texts.parts.ticked : texts.parts.unticked} />,
   table: ({ children }) => (
     <div className="table-scroll" tabIndex={0} role="region" aria-label={texts.parts.table}>
       <table>{children}</table>

@@ -52,7 +52,7 @@ export function QueueRow({ threadId, item, isNext, isBusy, isLast, onMove, onMov
       }}
       onDragLeave={() => setOver(false)}
       onDrop={dropped}
-      className={`flex items-start gap-1.5 rounded-xl border bg-raised py-1.5 pr-1.5 pl-1 text-[0.8125rem] ${isOver ? 'border-accent' : 'border-line'} ${item.hold ? 'opacity-80' : ''}`}
+      className={`flex items-start gap-1.5 rounded-xl border bg-raised py-1.5 pr-1.5 pl-1 text-[0.8125rem] ${isOver ? 'border-accent' : 'border-line'} ${item.hold ? 'text-soft' : ''}`}
     >
       <Handle position={position} onMove={onMove} />
       {isEditing ? (

@@ -1,0 +1,77 @@
+"""Scenery: a server with something of everything that the page can show."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tests.web.visitor import Visitor
+
+ANSWER = """# A heading
+
+Some **words**, a [link](https://example.invalid), `code` and ~~errors~~.
+
+> A quotation
+
+- one
+- [x] two
+
+| name | count |
+|---|---|
+| pelicans | 12 |
+
+```python
+# A comment
+def count(name: str) -> int:
+    return 12 + len("a long line that does not fit on a narrow screen") + len("and goes on, and on, and on")
+```
+"""
+
+
+@dataclass(frozen=True)
+class Scenery:
+    """The threads that are to be seen, by what they show."""
+
+    told: str
+    asking: str
+    busy: str
+    paused: str
+
+
+def build(admin: Visitor) -> Scenery:
+    told = begin(admin, "Pelicans", ANSWER, tags=["birds"], settings={"queue_mode": "one_at_a_time"})
+    session = admin.get(f"/threads/{told}")["session_id"]
+    for text in ('tool note.add {"text": "noted"}\nsay noted', "fail no such column"):
+        post(admin, told, text)
+    admin.http.patch(f"/api/v1/threads/{told}", json={"pinned": True}).raise_for_status()
+    asking = begin(admin, "A journey", "ask Book the train?")
+    busy, paused = begin(admin, "At work", "stream 9 1\nsleep 900"), begin(admin, "Stopped", "sleep 900")
+    waiting = [post(admin, thread, text) for thread in (busy, paused) for text in ("say one", "say two", "say three")]
+    admin.http.patch(f"/api/v1/threads/{busy}/queue/{waiting[2]}", json={"hold": True}).raise_for_status()
+    admin.post(f"/threads/{paused}/queue/pause")
+    archived = begin(admin, "Old times", None)
+    admin.http.patch(f"/api/v1/threads/{archived}", json={"archived": True}).raise_for_status()
+    fill_panel(admin, session)
+    admin.post(f"/threads/{told}/shares", {"permission": "comment"})
+    admin.post("/templates", {"name": "A review", "agent_id": "script", "messages": ["say hello"]})
+    admin.post("/users", {"name": "ada"})
+    admin.post("/keys", {"name": "phone", "scope": "read"})
+    elsewhere = admin.post("/sessions", {"title": "Elsewhere"})["id"]
+    begin(admin, "Over there", "ask Shall we?", session_id=elsewhere)
+    return Scenery(told, asking, busy, paused)
+
+
+def fill_panel(admin: Visitor, session: str) -> None:
+    here = f"/sessions/{session}"
+    soon = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+    admin.post(f"{here}/notes", {"text": "The sea is cold.", "prompt": True})
+    admin.post(f"{here}/timers", {"text": "say look", "every": 86_400})
+    admin.post(f"{here}/timers", {"text": "say now", "at": soon})
+    admin.http.put(f"/api/v1{here}/keys/tide", json={"value": {"height_m": 2.5}}).raise_for_status()
+
+
+def begin(admin: Visitor, title: str, text: str | None, **more: object) -> str:
+    body = {"agent_id": "script", "title": title, "initial_message": text, **more}
+    return str(admin.post("/threads", body)["id"])
+
+
+def post(admin: Visitor, thread_id: str, text: str) -> str:
+    return str(admin.post(f"/threads/{thread_id}/messages", {"message": text})["item_id"])
