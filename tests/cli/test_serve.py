@@ -48,7 +48,8 @@ def test_the_data_directory_is_for_its_owner_only(shell: Shell, server: Server):
 
     assert modes["data"] == 0o700
     assert modes["admin.key"] == modes["server.json"] == modes["laneway.db"] == 0o600
-    assert json.loads((shell.data / "server.json").read_text()) == {"url": server.url, "pid": server.process.pid}
+    told = json.loads((shell.data / "server.json").read_text())
+    assert told == {"url": server.url, "pid": server.process.pid, "host": socket.gethostname()}
 
 
 def test_a_second_server_on_the_directory_is_refused(shell: Shell, server: Server):

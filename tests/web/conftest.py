@@ -21,7 +21,8 @@ def built() -> None:
     subprocess.run([sys.executable, ROOT / "web" / "build.py"], check=True)
 
 
-@pytest.fixture(scope="session")
+# Playwright's loop runs as long as this does: in a process that has other tests to run, no longer than the module.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:
