@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 WEB = Path(__file__).resolve().parent
 TARGET = WEB.parent / "src" / "laneway" / "page"
 STAMP = ".built-from"
+SYSTEM_CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 NOT_SOURCE = {"node_modules", "__pycache__"}
 
 
@@ -73,8 +75,16 @@ def install(*, everything: bool) -> None:
 
 def run(command: list[str], more: dict[str, str] | None = None) -> None:
     path = f"{Path(command[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    if subprocess.run(command, cwd=WEB, env={**os.environ, "PATH": path, **(more or {})}, check=False).returncode != 0:
+    environment = {**os.environ, "PATH": path, **certificates(), **(more or {})}
+    if subprocess.run(command, cwd=WEB, env=environment, check=False).returncode != 0:
         raise CannotBuild(f"this failed: {' '.join(command)}")
+
+
+def certificates() -> dict[str, str]:
+    """Node.js trusts only what it brings: behind a proxy it has to be told what pip and the system trust."""
+    told = os.environ.get("NODE_EXTRA_CA_CERTS") or os.environ.get("PIP_CERT") or os.environ.get("SSL_CERT_FILE")
+    found = told or ssl.get_default_verify_paths().cafile or next(filter(os.path.exists, SYSTEM_CERTIFICATES), None)
+    return {"NODE_EXTRA_CA_CERTS": found} if found else {}
 
 
 def node() -> list[str]:

@@ -3,7 +3,7 @@
 usage: python -m tests.web.screenshots
 """
 
-import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from tests.architecture.tree import ROOT
 from tests.cli.shell import Server, Shell
-from tests.web.conftest import CHROMIUM
+from tests.web.chromium import ARGUMENTS, MISSING, find_chromium
 from tests.web.visitor import Tab, Visitor
 
 FOLDER = ROOT / "docs" / "screenshots"
@@ -39,8 +39,10 @@ async with laneway.open("release.db", agents=[reviewer]) as lane:
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
-        path = next(found for name in CHROMIUM if (found := shutil.which(name)))
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        path = find_chromium()
+        if path is None:
+            sys.exit(MISSING)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         shell = Shell(Path(home), {"LANEWAY_SHARES__ENABLED": "true"})
         try:
             take(browser, shell, shell.serve())
