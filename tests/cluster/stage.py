@@ -105,10 +105,9 @@ class Cluster:
         return line
 
     def end(self) -> None:
-        """Kill what still runs."""
+        """Kill what still runs, and let go of what has ended by itself."""
         for node in self.nodes:
-            if node.process.poll() is None:
-                node.kill()
+            node.kill()
 
 
 @contextmanager
