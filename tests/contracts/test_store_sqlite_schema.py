@@ -3,15 +3,19 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from laneway.domain.frozen import replace
 from laneway.domain.kinds import APPROVAL, ITEM, KINDS, LANE, LOGIN, NOTE, QUEUE_ITEM, SESSION, THREAD, TIMER, TURN
 from laneway.domain.record import Kind, Record
+from laneway.domain.thread import Thread
 from laneway.store import Query, Where
 from laneway.stores.sqlite.connection import Binding, Connection, Rows
 from laneway.stores.sqlite.database import Database
 from laneway.stores.sqlite.page import read_page
 from laneway.stores.sqlite.table import TABLES, Sight
-from laneway.testing.store_suite.samples import ME, SES, THR
+from laneway.testing.store_suite.samples import ME, SES, THR, thread
 
 
 @pytest.fixture
@@ -103,9 +107,7 @@ def test_what_a_decision_needs_is_found_by_an_index(
     assert f"INDEX {index} " in plan
 
 
-@pytest.mark.parametrize(
-    ("kind", "where"), [(QUEUE_ITEM, {"open": 1}), (THREAD, {"deleted": 0, "archived": 0}), (SESSION, {"deleted": 0})]
-)
+@pytest.mark.parametrize(("kind", "where"), [(QUEUE_ITEM, {"open": 1}), (SESSION, {"deleted": 0})])
 def test_what_is_counted_at_each_write_is_counted_in_an_index(
     connection: Connection, kind: Kind[Record], where: dict[str, str | int]
 ) -> None:
@@ -114,6 +116,39 @@ def test_what_is_counted_at_each_write_is_counted_in_an_index(
     )
 
     assert "COVERING INDEX" in plan
+
+
+def test_threads_are_not_counted_but_added_up(connection: Connection) -> None:
+    where = (Where("archived", "=", False), Where("kind", "in", ("chat", "task")), Where("agent_id", "!=", "guide"))
+    total = Query(THREAD, where, order=(("active_at", "desc"),), count=True)
+    of_user, of_all = Sight(ME.user_id, erasing=False), Sight(None, erasing=False)
+
+    counted = plan_of(connection, lambda watched: TABLES[THREAD.name].count(watched, {"archived": 0}, of_user))
+    paged = plan_of(connection, lambda watched: read_page(watched, total, of_all))
+
+    assert counted == "SEARCH thread_total USING PRIMARY KEY (owner=? AND deleted=? AND archived=?)"
+    assert "SCAN thread_total" in paged
+
+
+SORTED_THREADS = st.builds(
+    replace, st.sampled_from([thread(id) for id in ("thr_a", "thr_b", "thr_c")]),
+    session_id=st.sampled_from(["ses_1", "ses_2"]), agent_id=st.sampled_from(["guide", "script"]),
+    kind=st.sampled_from(["chat", "task"]), archived=st.booleans(), pinned=st.booleans(),
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(SORTED_THREADS, st.booleans()), max_size=30))
+def test_the_totals_of_threads_are_those_of_the_table(steps: list[tuple[Thread, bool]]) -> None:
+    columns = "owner, deleted, archived, kind, session_id, agent_id, pinned"
+    with Database(None) as database:
+        for record, stays in steps:
+            TABLES[THREAD.name].put(database.writer, record)
+            if not stays:
+                TABLES[THREAD.name].drop(database.writer, record.id)
+        counted = database.writer.execute(f"SELECT {columns}, count(*) FROM thread GROUP BY {columns}").fetchall()
+        kept = database.writer.execute(f"SELECT {columns}, many FROM thread_total").fetchall()
+
+    assert sorted(kept) == sorted(counted)
 
 
 def test_statistics_are_only_the_ones_that_were_written_by_hand(connection: Connection) -> None:

@@ -29,7 +29,11 @@ def read_page(connection: Connection, query: Query, sight: Sight) -> Page:
     found_by = labelled(query, sight)
     source = table.name if found_by is None else LABELS
     text, bindings = found_by or _conditions(table, query, sight)
-    total = _count(connection, source, (text, bindings)) if query.count else None
+    total = None
+    if query.count:
+        columns = {where.column for where in query.where}
+        counting = table.counting(columns, sight) if found_by is None else f"SELECT count(*) FROM {source}"
+        total = int(single(connection.execute(f"{counting} WHERE {text}", bindings))[0])
     if query.cursor is not None:
         after, values = _after(table, order, _decode_cursor(query.cursor, query, order))
         text, bindings = f"{text} AND {after}", (*bindings, *values)
@@ -50,10 +54,6 @@ def read_page(connection: Connection, query: Query, sight: Sight) -> Page:
 def _conditions(table: Table, query: Query, sight: Sight) -> Clause:
     text, bindings = all_of(table, query.where)
     return text + sight.condition(table.kind), (*bindings, *sight.bindings)
-
-
-def _count(connection: Connection, source: str, clause: Clause) -> int:
-    return int(single(connection.execute(f"SELECT count(*) FROM {source} WHERE {clause[0]}", clause[1]))[0])
 
 
 def _order_of(query: Query) -> _Order:
