@@ -1,7 +1,7 @@
 """Model store: records and logs in dictionaries. It applies a decision whole or not at all, as every store must."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 from laneway.domain.changes import Changes, Count, Folded, Need, One, Put, Some, Span
@@ -16,6 +16,7 @@ from laneway.domain.principal import Principal
 from laneway.domain.record import Kind, Record
 from laneway.domain.rules import Rules
 from laneway.domain.turn import ACTIVE
+from laneway.domain.view import LoadedView
 
 R = TypeVar("R", bound=Record)
 Table = dict[str, Record]
@@ -29,32 +30,6 @@ class Told:
     event: Event
     offset: int
     seq: int | None
-
-
-@dataclass
-class ModelView:
-    """What a decision sees: exactly what it declared. To look at anything else is a mistake in its needs."""
-
-    now: Instant
-    records: dict[tuple[str, str], Record | None] = field(default_factory=dict[tuple[str, str], Record | None])
-    lists: dict[str, Table] = field(default_factory=dict[str, Table])
-    counts: dict[str, int] = field(default_factory=dict[str, int])
-    texts: dict[str, str] = field(default_factory=dict[str, str])
-
-    def get(self, kind: Kind[R], id: str) -> R | None:
-        assert (kind.name, id) in self.records, f"{kind.name} {id} was not declared"
-        return cast("R | None", self.records[kind.name, id])  # kept under the name of its kind
-
-    def some(self, kind: Kind[R]) -> Sequence[R]:
-        assert kind.name in self.lists, f"records of the kind {kind.name} were not declared"
-        return cast("list[R]", list(self.lists[kind.name].values()))  # kept under the name of its kind
-
-    def count(self, kind: Kind[R]) -> int:
-        assert kind.name in self.counts, f"the number of {kind.name} records was not declared"
-        return self.counts[kind.name]
-
-    def folded(self, item_id: str) -> str:
-        return self.texts.get(item_id, "")
 
 
 class ModelStore:
@@ -109,49 +84,36 @@ class ModelStore:
         delta = ItemDelta(item_id, 0, position, text)
         self._tell(Event(delta, item.owner, item.session_id, self.now, item.thread_id, item.turn_id, item.agent))
 
-    def _view(self, principal: Principal, needs: Sequence[Need]) -> ModelView:
-        view = ModelView(self.now)
+    def _view(self, principal: Principal, needs: Sequence[Need]) -> LoadedView:
+        view = LoadedView(self.now)
         for need in needs:
             match need:
-                case One(kind, id, follow):
-                    self._load(view, principal, kind, id, follow)
+                case One():
+                    self._follow(view, principal, need)
                 case Some(kind, where, limit, follow):
                     found = self._matching(principal, kind, where)[:limit]
-                    self._list(view, kind, found)
+                    view.keep_some(kind, found)
                     for record in found:
-                        self._load(view, principal, kind, record.id, follow)
+                        self._follow(view, principal, One(kind, record.id, follow))
                 case Span(kind, where, above, below, newest, limit):
                     found = [
                         record
                         for record in self._matching(principal, kind, where)
                         if above < _number(kind, record) and (below is None or _number(kind, record) < below)
                     ]
-                    self._list(view, kind, found[-limit:] if newest else found[:limit])
+                    view.keep_some(kind, found[-limit:] if newest else found[:limit])
                 case Count(kind, where):
-                    found = len(self._matching(principal, kind, where))
-                    view.counts[kind.name] = view.counts.get(kind.name, 0) + found
+                    view.add_count(kind, len(self._matching(principal, kind, where)))
                 case Folded(thread_id):
                     items = [item for item in self.all(ITEM) if item.thread_id == thread_id]
-                    view.texts.update({item.id: self.texts.get(item.id, "") for item in items})
+                    view.add_texts({item.id: self.texts.get(item.id, "") for item in items})
         return view
 
-    def _list(self, view: ModelView, kind: Kind[Record], found: Sequence[Record]) -> None:
-        view.lists.setdefault(kind.name, {}).update({record.id: record for record in found})
-        view.records.update({(kind.name, record.id): record for record in found})
-
-    def _load(self, view: ModelView, principal: Principal, kind: Kind[Record], id: str, follow: Sequence[str]) -> None:
-        record = self.records[kind.name].get(id)
-        if record is not None and not self._is_seen(principal, kind, record):
-            record = None
-        view.records[kind.name, id] = record
-        if record is None or not follow:
-            return
-        target = kind.references[follow[0]]
-        name = target if isinstance(target, str) else target.name
-        next_id: str | None = getattr(record, follow[0])
-        if next_id is not None:
-            next_kind = next(kind for kind in KINDS if kind.name == name)
-            self._load(view, principal, next_kind, next_id, follow[1:])
+    def _follow(self, view: LoadedView, principal: Principal, trail: One) -> None:
+        while one := view.unknown(trail):
+            record = self.records[one.kind.name].get(one.id)
+            seen = record is not None and self._is_seen(principal, one.kind, record)
+            view.keep(one.kind, one.id, record if seen else None)
 
     def _matching(self, principal: Principal, kind: Kind[Record], where: Mapping[str, str | int]) -> list[Record]:
         return [

@@ -14,7 +14,8 @@ from laneway.domain.queue import QueueHeader, QueueItem
 from laneway.domain.rules import AgentTraits, Rules
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Turn
-from tests.domain.model_store import START, ModelView
+from laneway.domain.view import LoadedView
+from tests.domain.model_store import START
 
 LATER = "2026-01-01T00:00:05.000000Z"
 ONE = Thread("thr_1", "ada", "ses_1", "guide", "chat", "One", "manual", START, START)
@@ -24,10 +25,10 @@ TURN_1 = Turn("trn_1", "ada", "ses_1", "thr_1", 1, "running", 1, 1, "message", (
 
 
 def draft() -> Draft:
-    view = ModelView(START)
+    view = LoadedView(START)
     for kind, record in ((THREAD, ONE), (THREAD, TWO), (QUEUE_ITEM, ITEM), (TURN, TURN_1)):
-        view.records[kind.name, record.id] = record
-    view.records[THREAD.name, "thr_9"] = None
+        view.keep(kind, record.id, record)
+    view.keep(THREAD, "thr_9", None)
     command = ReadThread(at=LATER, seed=bytes(16), thread_id="thr_1", unread=0)
     return Draft(view, command, Rules({"guide": AgentTraits()}, "guide"))
 

@@ -10,8 +10,9 @@ from laneway.domain.ids import Ids
 from laneway.domain.json import Json, JsonObject, as_object
 from laneway.domain.kinds import ENTRY
 from laneway.domain.session import EnvironmentEntry, Session
+from laneway.domain.view import LoadedView
 from laneway.environments.plain import MAX_KEY, PlainEnvironment
-from tests.domain.model_store import START, ModelView
+from tests.domain.model_store import START
 
 PLAIN = PlainEnvironment()
 SESSION = Session("ses_1", "ada", "One", "plain", "copilot", {}, START, START)
@@ -26,10 +27,10 @@ class Keys:
     def do(self, op: str, key: str, **more: Json) -> JsonObject:
         """Apply a command; returns the answer."""
         command: JsonObject = {"op": op, "key": key, **more}
-        view = ModelView(START)
+        view = LoadedView(START)
         for need in PLAIN.needs(SESSION.id, command):
             id: str = getattr(need, "id", "")
-            view.records[ENTRY.name, id] = self.entries.get(id)
+            view.keep(ENTRY, id, self.entries.get(id))
         changes, reply = PLAIN.decide(view, SESSION, command, Ids(bytes(16)), START)
         self._apply(changes)
         return as_object(reply) or {}

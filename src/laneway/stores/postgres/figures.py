@@ -3,9 +3,9 @@
 from laneway import wire
 from laneway.domain.instant import Instant, later
 from laneway.domain.queue import QueueItem
+from laneway.log import row_of
 from laneway.store import Figures
 from laneway.stores.postgres.connection import Connection
-from laneway.stores.postgres.log import row_of
 from laneway.stores.postgres.queries import SQL
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from laneway.domain.changes import Changes, Count, Folded, Need, One, Put, Some, Span
+from laneway.domain.commit import scopes_of
 from laneway.domain.kinds import NODE
 from laneway.domain.record import Kind, Record
 from laneway.stores.postgres.ask import Question, ask
@@ -95,11 +96,7 @@ class Scopes:
 
 def scope_of(kind: Kind[Record], record: Record) -> str | None:
     """The thread, or else the session, that a record belongs to."""
-    for name in (kind.thread, kind.session):
-        scope = None if name is None else getattr(record, name)
-        if scope is not None:
-            return scope
-    return None
+    return next(iter(scopes_of(kind, record)), None)
 
 
 def locks_of(needs: Sequence[Need], owner: str | None, scopes: Scopes) -> set[Lock]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from laneway.domain.errors import BadCursor, CursorExpired
+from laneway.log import ordinal_of, position_of, row_of, visible_events
 from laneway.store import LogRead
 from laneway.stores.postgres.connection import Connection, Row
-from laneway.stores.postgres.log import ordinal_of, position_of, row_of
 from laneway.stores.postgres.queries import SQL
 from laneway.wire import StoredEvent
 
@@ -94,8 +94,4 @@ async def _end_of_fold(
 
 async def _visible(connection: Connection, rows: Iterable[Row]) -> tuple[StoredEvent, ...]:
     gone = {id for (id,) in await connection.fetch(SQL["hidden"])}
-    return tuple(
-        StoredEvent(log, offset, seq, position_of(row), ordinal_of(row), type, owner, session_id, thread_id, body)
-        for row, log, offset, seq, type, owner, session_id, thread_id, survives, body in rows
-        if type and (survives or not gone.intersection((session_id, thread_id)))
-    )
+    return visible_events(rows, gone)

@@ -5,11 +5,11 @@ from functools import partial
 from typing import assert_never
 
 from laneway.domain.principal import Principal
+from laneway.log import position_of
 from laneway.store import Ask, Fold, Get, Query, Snapshot, Tally
 from laneway.stores.postgres.ask import Question, ask_as
 from laneway.stores.postgres.connection import Connection, Row
 from laneway.stores.postgres.fold import folded, folding
-from laneway.stores.postgres.log import position_of
 from laneway.stores.postgres.page import page_of, page_questions
 from laneway.stores.postgres.queries import SQL
 from laneway.stores.postgres.sight import Sight

@@ -1,26 +1,26 @@
 """Transaction: one command in one transaction: lock, load, decide, lock, write."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
 from laneway.clock import Clock
-from laneway.domain.changes import Changes, Decision, Need, Put, View
+from laneway.domain.changes import Changes, Decision, Need, View
+from laneway.domain.commit import check_scope, named_by, takes_a_place, with_number
 from laneway.domain.errors import Internal
 from laneway.domain.principal import Principal
-from laneway.domain.record import Kind, Record
-from laneway.domain.turn import ACTIVE, Turn
+from laneway.domain.record import Record
+from laneway.domain.view import LoadedView
+from laneway.log import LogRow, number_events, rows_of_events
 from laneway.store import Committed
 from laneway.stores.postgres.ask import Question
 from laneway.stores.postgres.chain import link_entries
 from laneway.stores.postgres.connection import Connection
 from laneway.stores.postgres.locks import Lock, locks_of_changes, locks_of_read, taking
-from laneway.stores.postgres.log import Entry, appending, check_scope, entries_of, reserve, stored_events
+from laneway.stores.postgres.log import appending, reserve
 from laneway.stores.postgres.queries import SQL
 from laneway.stores.postgres.table import TABLES
-from laneway.stores.postgres.view import LoadedView, load_view
-from laneway.wire import StoredEvent
+from laneway.stores.postgres.view import load_view
 
 
 class LearnedLocks(Exception):
@@ -47,13 +47,13 @@ async def transact(
         return Committed(changes, decision.reply, ())
     for event in changes.events:
         check_scope(event)
-    named = {id for id in _named(changes) if id is not None}
+    named = named_by(changes)
     places = ((event.log, event.thread_id) for event in changes.events)
     # Read behind the locks: whoever gave something up meanwhile has committed by now.
     numbers = await reserve(connection, places, locks_of_changes(changes, named), named)
-    events = stored_events(changes.events, numbers)
-    changes = replace(changes, puts=await link_entries(connection, (_numbered(put, events) for put in changes.puts)))
-    await _write(connection, changes, entries_of(decision.changes.events, events))
+    events = number_events(changes.events, numbers)
+    changes = replace(changes, puts=await link_entries(connection, (with_number(put, events) for put in changes.puts)))
+    await _write(connection, changes, rows_of_events(changes.events, events))
     return Committed(changes, decision.reply, events)
 
 
@@ -73,7 +73,7 @@ async def _load(
         held |= more
 
 
-async def _write(connection: Connection, changes: Changes, entries: Sequence[Entry]) -> None:
+async def _write(connection: Connection, changes: Changes, rows: Sequence[LogRow]) -> None:
     """Write everything with one statement, but for what is rare: what is dropped, and what is given up."""
     dropped: dict[str, list[str]] = {}
     for drop in changes.drops:
@@ -82,11 +82,11 @@ async def _write(connection: Connection, changes: Changes, entries: Sequence[Ent
         await TABLES[name].drop(connection, ids)
     records: dict[str, dict[str, Record]] = {}
     # A place is left before it is taken: the turn that ends before the one that starts, in whichever order they came.
-    for put in sorted(changes.puts, key=_takes_a_place):
+    for put in sorted(changes.puts, key=takes_a_place):
         records.setdefault(put.kind.name, {})[put.record.id] = put.record
     writes = [TABLES[name].putting(list(each.values())) for name, each in records.items()]
-    if entries:
-        writes.append(appending(entries))
+    if rows:
+        writes.append(appending(rows))
     if writes:
         counts = await connection.single(*_all_of(writes))
         _check_owners(records, counts)
@@ -109,36 +109,3 @@ def _check_owners(records: Mapping[str, Mapping[str, Record]], counts: Sequence[
     for (name, each), count in zip(records.items(), counts, strict=False):
         if count != len(each):
             raise Internal(f"A put would give a {name} to another owner.")
-
-
-def _takes_a_place(put: Put) -> bool:
-    """Whether the record holds values that a unique index guards."""
-    if isinstance(put.record, Turn):
-        return put.record.status in ACTIVE
-    return any(None not in [getattr(put.record, name) for name in names] for names in put.kind.unique)
-
-
-def _numbered(put: Put, events: Sequence[StoredEvent]) -> Put:
-    if put.numbered_by is None:
-        return put
-    if put.kind.numbered is None:
-        raise Internal(f"Records of the kind {put.kind.name} are not numbered.")
-    event = events[put.numbered_by]
-    number = event.seq if put.kind.numbered == "seq" else event.offset
-    record: Any = put.record  # a frozen dataclass, as every kind's type is
-    return replace(put, record=replace(record, **{put.kind.numbered: number}))
-
-
-def _named(changes: Changes) -> Iterable[str | None]:
-    for put in changes.puts:
-        yield put.record.owner or None
-        yield _attribute(put.record, put.kind, put.kind.thread)
-        yield _attribute(put.record, put.kind, put.kind.session)
-    for event in changes.events:
-        if not event.data.survives:
-            yield event.thread_id
-            yield event.session_id
-
-
-def _attribute(record: Record, kind: Kind[Record], name: str | None) -> str | None:
-    return None if name is None else getattr(record, name)

@@ -1,100 +1,19 @@
 """View: loads what a decision needs, inside the write transaction and as its principal may see it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar, assert_never, cast
+from typing import assert_never
 
 from laneway.clock import Clock
 from laneway.domain.changes import Count, Folded, Need, One, Some, Span
-from laneway.domain.errors import Internal
-from laneway.domain.instant import Instant
 from laneway.domain.principal import Principal
 from laneway.domain.record import Kind, Record
+from laneway.domain.view import LoadedView
 from laneway.stores.postgres.ask import Question, ask_as
 from laneway.stores.postgres.connection import Connection, Row
 from laneway.stores.postgres.fold import folded, folding
 from laneway.stores.postgres.sight import Sight
 from laneway.stores.postgres.table import TABLES
-
-R = TypeVar("R", bound=Record)
-
-
-@dataclass(slots=True)
-class LoadedView:
-    """The declared needs. To ask for anything else is a mistake of the caller's and raises `Internal`."""
-
-    now: Instant
-    _records: dict[tuple[str, str], Record | None] = field(default_factory=dict[tuple[str, str], Record | None])
-    _lists: dict[str, dict[str, Record]] = field(default_factory=dict[str, dict[str, Record]])
-    _counts: dict[str, int] = field(default_factory=dict[str, int])
-    _texts: dict[str, str] = field(default_factory=dict[str, str])
-
-    def get(self, kind: Kind[R], id: str) -> R | None:
-        if (kind.name, id) not in self._records:
-            raise Internal(f"A decision asked for a {kind.name} that it had not declared.")
-        # A record under a kind's name was decoded as that kind's type.
-        return cast("R | None", self._records[kind.name, id])
-
-    def some(self, kind: Kind[R]) -> Sequence[R]:
-        if kind.name not in self._lists:
-            raise Internal(f"A decision asked for records of the kind {kind.name} that it had not declared.")
-        return cast("list[R]", list(self._lists[kind.name].values()))
-
-    def count(self, kind: Kind[R]) -> int:
-        if kind.name not in self._counts:
-            raise Internal(f"A decision asked for the number of {kind.name} records that it had not declared.")
-        return self._counts[kind.name]
-
-    def folded(self, item_id: str) -> str:
-        return self._texts.get(item_id, "")
-
-    @property
-    def records(self) -> list[tuple[Kind[Record], str, Record | None]]:
-        """Everything that was looked for, with its kind; None for what is not there."""
-        return [(TABLES[name].kind, id, record) for (name, id), record in self._records.items()]
-
-    def take(self, need: Need, rows: Sequence[Row], sight: Sight) -> list[One]:
-        """Keep what answers a need; returns what is to be followed from there."""
-        match need:
-            case One(kind, id, follow):
-                found = self._decoded(kind, rows, sight)
-                self._records[kind.name, id] = found[0] if found else None
-                return [One(kind, id, follow)]
-            case Some(kind, _, _, follow):
-                found = self._decoded(kind, rows, sight)
-                self._keep(kind, found)
-                return [One(kind, record.id, follow) for record in found if follow]
-            case Span(kind):
-                self._keep(kind, self._decoded(kind, rows, sight))
-            case Count(kind):
-                self._counts[kind.name] = self._counts.get(kind.name, 0) + int(rows[0][0])
-            case Folded():
-                self._texts.update(folded(rows))
-            case _:
-                assert_never(need)
-        return []
-
-    def unknown(self, trail: One) -> One | None:
-        """The first record of a trail that has not been read; None when the trail ends before."""
-        kind, id = trail.kind, trail.id
-        for step in (*trail.follow, None):
-            if (kind.name, id) not in self._records:
-                return One(kind, id)
-            record = self._records[kind.name, id]
-            next_id: str | None = None if record is None or step is None else getattr(record, step)
-            if next_id is None or step is None:
-                return None
-            target = kind.references[step]
-            kind, id = TABLES[target if isinstance(target, str) else target.name].kind, next_id
-        return None
-
-    def _keep(self, kind: Kind[Record], records: Sequence[Record]) -> None:
-        self._lists.setdefault(kind.name, {}).update({record.id: record for record in records})
-        self._records.update({(kind.name, record.id): record for record in records})
-
-    def _decoded(self, kind: Kind[Record], rows: Sequence[Row], sight: Sight) -> list[Record]:
-        return [TABLES[kind.name].decode(body, sight) for _, _, body in rows]
 
 
 async def load_view(
@@ -108,7 +27,7 @@ async def load_view(
         answers, sight, now = await ask_as(connection, owner, partial(_questions, asked))
         view.now = view.now or (clock.now() if clock else now)
         for need, rows in zip(asked, answers, strict=True):
-            trails += view.take(need, rows, sight)
+            trails += _take(view, need, rows, sight)
         unknown = {(one.kind.name, one.id): one for trail in trails if (one := view.unknown(trail))}
         if not unknown:
             return view
@@ -133,3 +52,29 @@ def _question(need: Need, sight: Sight) -> Question:
             return folding(thread_id, sight)
         case _:
             assert_never(need)
+
+
+def _take(view: LoadedView, need: Need, rows: Sequence[Row], sight: Sight) -> list[One]:
+    """Keep what answers a need; returns what is to be followed from there."""
+    match need:
+        case One(kind, id):
+            found = _decoded(kind, rows, sight)
+            view.keep(kind, id, found[0] if found else None)
+            return [need]
+        case Some(kind, _, _, follow):
+            found = _decoded(kind, rows, sight)
+            view.keep_some(kind, found)
+            return [One(kind, record.id, follow) for record in found if follow]
+        case Span(kind):
+            view.keep_some(kind, _decoded(kind, rows, sight))
+        case Count(kind):
+            view.add_count(kind, int(rows[0][0]))
+        case Folded():
+            view.add_texts(folded(rows))
+        case _:
+            assert_never(need)
+    return []
+
+
+def _decoded(kind: Kind[Record], rows: Sequence[Row], sight: Sight) -> list[Record]:
+    return [TABLES[kind.name].decode(body, sight) for _, _, body in rows]

@@ -3,9 +3,9 @@
 from laneway import wire
 from laneway.domain.instant import Instant
 from laneway.domain.queue import QueueItem
+from laneway.log import row_of
 from laneway.store import Figures
 from laneway.stores.sqlite.connection import Connection, single
-from laneway.stores.sqlite.log import row_of
 from laneway.stores.sqlite.queries import SQL
 
 

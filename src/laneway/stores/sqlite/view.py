@@ -1,90 +1,15 @@
 """View: loads what a decision needs, inside the write transaction and as its principal may see it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar, assert_never, cast
+from typing import assert_never
 
 from laneway.domain.changes import Count, Folded, Need, One, Some, Span
-from laneway.domain.errors import Internal
 from laneway.domain.instant import Instant
 from laneway.domain.principal import Principal
-from laneway.domain.record import Kind, Record
+from laneway.domain.view import LoadedView
 from laneway.stores.sqlite.connection import Connection
 from laneway.stores.sqlite.fold import fold_thread
 from laneway.stores.sqlite.table import TABLES, Sight, sight_of
-
-R = TypeVar("R", bound=Record)
-
-
-@dataclass(slots=True)
-class LoadedView:
-    """The declared needs. To ask for anything else is a mistake of the caller's and raises `Internal`."""
-
-    now: Instant
-    _records: dict[tuple[str, str], Record | None] = field(default_factory=dict[tuple[str, str], Record | None])
-    _lists: dict[str, dict[str, Record]] = field(default_factory=dict[str, dict[str, Record]])
-    _counts: dict[str, int] = field(default_factory=dict[str, int])
-    _texts: dict[str, str] = field(default_factory=dict[str, str])
-
-    def get(self, kind: Kind[R], id: str) -> R | None:
-        if (kind.name, id) not in self._records:
-            raise Internal(f"A decision asked for a {kind.name} that it had not declared.")
-        # A record under a kind's name was decoded as that kind's type.
-        return cast("R | None", self._records[kind.name, id])
-
-    def some(self, kind: Kind[R]) -> Sequence[R]:
-        if kind.name not in self._lists:
-            raise Internal(f"A decision asked for records of the kind {kind.name} that it had not declared.")
-        return cast("list[R]", list(self._lists[kind.name].values()))
-
-    def count(self, kind: Kind[R]) -> int:
-        if kind.name not in self._counts:
-            raise Internal(f"A decision asked for the number of {kind.name} records that it had not declared.")
-        return self._counts[kind.name]
-
-    def folded(self, item_id: str) -> str:
-        return self._texts.get(item_id, "")
-
-    def load(self, connection: Connection, need: Need, sight: Sight) -> None:
-        """Add what one need names."""
-        match need:
-            case One(kind, id, follow):
-                self._load_one(connection, kind, id, follow, sight)
-            case Some(kind, where, limit, follow):
-                found = TABLES[kind.name].some(connection, where, limit, sight)
-                self._keep(kind, found)
-                for record in found if follow else ():
-                    self._load_one(connection, kind, record.id, follow, sight)
-            case Span():
-                self._keep(need.kind, TABLES[need.kind.name].span(connection, need, sight))
-            case Count(kind, where):
-                found = TABLES[kind.name].count(connection, where, sight)
-                self._counts[kind.name] = self._counts.get(kind.name, 0) + found
-            case Folded(thread_id):
-                self._texts.update(fold_thread(connection, thread_id, sight))
-            case _:
-                assert_never(need)
-
-    def _keep(self, kind: Kind[Record], records: Sequence[Record]) -> None:
-        self._lists.setdefault(kind.name, {}).update({record.id: record for record in records})
-        self._records.update({(kind.name, record.id): record for record in records})
-
-    def _load_one(
-        self, connection: Connection, kind: Kind[Record], id: str, follow: tuple[str, ...], sight: Sight
-    ) -> None:
-        for step in (*follow, None):
-            key = (kind.name, id)
-            if key not in self._records:
-                self._records[key] = TABLES[kind.name].get(connection, id, sight)
-            record = self._records[key]
-            if record is None or step is None:
-                return
-            target = kind.references[step]
-            kind = TABLES[target if isinstance(target, str) else target.name].kind
-            next_id: str | None = getattr(record, step)
-            if next_id is None:
-                return
-            id = next_id
 
 
 def load_view(connection: Connection, principal: Principal, needs: Sequence[Need], now: Instant) -> LoadedView:
@@ -92,5 +17,29 @@ def load_view(connection: Connection, principal: Principal, needs: Sequence[Need
     sight = sight_of(connection, principal)
     view = LoadedView(now)
     for need in needs:
-        view.load(connection, need, sight)
+        _load(connection, view, need, sight)
     return view
+
+
+def _load(connection: Connection, view: LoadedView, need: Need, sight: Sight) -> None:
+    match need:
+        case One():
+            _follow(connection, view, need, sight)
+        case Some(kind, where, limit, follow):
+            found = TABLES[kind.name].some(connection, where, limit, sight)
+            view.keep_some(kind, found)
+            for record in found if follow else ():
+                _follow(connection, view, One(kind, record.id, follow), sight)
+        case Span(kind):
+            view.keep_some(kind, TABLES[kind.name].span(connection, need, sight))
+        case Count(kind, where):
+            view.add_count(kind, TABLES[kind.name].count(connection, where, sight))
+        case Folded(thread_id):
+            view.add_texts(fold_thread(connection, thread_id, sight))
+        case _:
+            assert_never(need)
+
+
+def _follow(connection: Connection, view: LoadedView, trail: One, sight: Sight) -> None:
+    while one := view.unknown(trail):
+        view.keep(one.kind, one.id, TABLES[one.kind.name].get(connection, one.id, sight))
