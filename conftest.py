@@ -5,6 +5,11 @@ import sys
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes is the machine's business, here too: speed is measured by `./dev bench`.
+settings.register_profile("laneway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("laneway")
 
 LOCAL_NAMES = {"localhost", "localhost.localdomain", "ip6-localhost"}
 

@@ -43,7 +43,7 @@ async def until(
     lane: laneway.Lane, thread_id: str, is_it: Callable[[laneway.Event], bool], after: int | str = 0
 ) -> laneway.Event:
     """The first event of the thread that is meant, whether it has happened already or not."""
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         async with aclosing(lane.events(thread_id, after=after)) as events:
             async for event in events:
                 if is_it(event):

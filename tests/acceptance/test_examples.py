@@ -15,7 +15,7 @@ def test_ten_lines(tmp_path: Path):
 
 def run(folder: Path, example: str, *arguments: str) -> str:
     command = [sys.executable, str(EXAMPLES / example), *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout

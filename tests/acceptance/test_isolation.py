@@ -80,7 +80,7 @@ async def talk(lane: laneway.Lane, thread: CreatedThread, canary: str) -> None:
 
 
 async def everything_heard(*streams: Heard, turns: int) -> None:
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         for heard in streams:
             while sum(event.type == "turn.completed" for event in heard.events) < turns:
                 await anyio.wait_all_tasks_blocked()

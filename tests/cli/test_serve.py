@@ -152,7 +152,7 @@ def test_the_example_of_a_client_talks_to_it(shell: Shell, server: Server):
     example = Path(__file__).resolve().parents[2] / "examples" / "side_by_side.py"
 
     done = subprocess.run(
-        [sys.executable, str(example), server.url, key], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, str(example), server.url, key], capture_output=True, text=True, timeout=120, check=False
     )
 
     assert done.returncode == 0, done.stderr

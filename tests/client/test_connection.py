@@ -241,7 +241,7 @@ async def test_leaving_the_loop_tells_the_server_that_the_reader_has_gone():
     async with aclosing(connected(server).events("thr_1", after=0)) as events:
         await anext(events)
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         await server.requests[0].gone.wait()
 
 
@@ -277,7 +277,7 @@ async def test_closing_a_lane_ends_its_streams():
         tasks.start_soon(read)
         while not server.requests:
             await anyio.wait_all_tasks_blocked()
-        with anyio.fail_after(5):
+        with anyio.fail_after(60):
             await lane.close()
             await ended.wait()
 

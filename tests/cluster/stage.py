@@ -16,7 +16,7 @@ import laneway
 
 START_S = 60
 """A process that takes longer to be ready has failed."""
-PATIENCE_S = 40
+PATIENCE_S = 90
 """What takes longer to happen does not happen."""
 LEASE_S = 2.0
 

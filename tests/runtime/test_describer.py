@@ -43,5 +43,5 @@ async def test_a_thread_is_described_when_the_store_is_back():
 
 
 async def asleep(app: TestApp) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await app.clock.until_asleep(WAIT_S[0])

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=45_000)
 # What the browser itself says when the server is away, or when a test has no login, is no fault of the page.
 EXPECTED = re.compile(r"Failed to load resource|net::ERR_|autocomplete|Password forms")
 

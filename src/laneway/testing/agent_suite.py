@@ -17,7 +17,7 @@ from laneway.tool import ToolFailed
 
 SIDE_BY_SIDE = 16
 PROBE = "probe"
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 """How long something may take to end before it counts as a leak."""
 
 

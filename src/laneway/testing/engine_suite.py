@@ -12,7 +12,7 @@ from laneway.domain.node import Living
 from laneway.engine import Engine, Places, ReadyThread, Slot
 from laneway.runtime.places import TurnPlaces
 
-GUARD_S = 10.0
+GUARD_S = 60.0
 """A wait that takes longer than this is a hang."""
 
 
