@@ -163,6 +163,8 @@ async def test_503_is_tried_again_and_429_is_not():
         (412, "version_mismatch", errors.Stale),
         (500, "internal", errors.Internal),
         (418, "teapot", errors.Internal),
+        (502, "bad_gateway", errors.Unavailable),
+        (504, "gateway_timeout", errors.Unavailable),
     ],
 )
 async def test_a_problem_document_is_raised_as_the_error_of_its_code(

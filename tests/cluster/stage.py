@@ -73,9 +73,9 @@ class Cluster:
         path = self.folder / "data" / "effects.log"
         return path.read_text().splitlines() if path.exists() else []
 
-    def serve(self, **settings: object) -> Node:
+    def serve(self, port: int = 0, **settings: object) -> Node:
         """Start a server."""
-        return self._start("serve", "--port", "0", "--no-browser", settings=settings)
+        return self._start("serve", "--port", str(port), "--no-browser", settings=settings)
 
     def work(self, **settings: object) -> Node:
         """Start a worker."""

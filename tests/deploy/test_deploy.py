@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,17 @@ def test_the_balancer_speaks_to_the_servers_that_there_are():
         name for name, each in COMPOSE["services"].items() if "LANEWAY_DATABASE_URL" in each.get("environment", {})
     ]
     assert "proxy_buffering off;" in (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+
+
+def test_no_other_container_can_be_given_the_address_of_the_balancer():
+    (addresses,) = COMPOSE["networks"]["inside"]["ipam"]["config"]
+    balancer = ip_address(COMPOSE["services"]["balancer"]["networks"]["inside"]["ipv4_address"])
+
+    assert balancer in ip_network(addresses["subnet"])
+    assert balancer not in ip_network(addresses["ip_range"])
+    assert {COMPOSE["services"][name]["environment"]["LANEWAY_TRUSTED_PROXIES"] for name in ("one", "two")} == {
+        str(balancer)
+    }
 
 
 def test_the_servers_are_given_longer_to_stop_than_their_turns_take_to_drain():

@@ -22,7 +22,10 @@ _FAMILIES: Mapping[int, type[LanewayError]] = {
     421: errors.HostRefused,
     422: errors.Invalid,
     429: errors.TooMany,
+    # Of Laneway it is 503 alone; the other two are a proxy's, whose server did not answer.
+    502: errors.Unavailable,
     503: errors.Unavailable,
+    504: errors.Unavailable,
 }
 _DOCUMENT = frozenset({"type", "title", "status", "code", "detail", "hint"})
 
