@@ -83,6 +83,23 @@ def encode_delta(delta: Delta) -> bytes:
     )[1:]
 
 
+def text_of_delta(body: bytes) -> str:
+    """The text in an encoded delta."""
+    return decode(b"{" + body, _Delta).data.text
+
+
+@dataclass(frozen=True, slots=True)
+class _DeltaText:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Delta:
+    """The one part of an encoded delta that a fold reads."""
+
+    data: _DeltaText
+
+
 def frame(event: StoredEvent) -> bytes:
     """The event's JSON object: its numbers in front of the stored bytes, escaped to ASCII."""
     numbers = f'{{"offset":{event.offset},' if event.seq is None else f'{{"offset":{event.offset},"seq":{event.seq},'

@@ -10,11 +10,12 @@ from laneway.domain.frozen import replace
 from laneway.domain.kinds import APPROVAL, ITEM, KINDS, LANE, LOGIN, NOTE, QUEUE_ITEM, SESSION, THREAD, TIMER, TURN
 from laneway.domain.record import Kind, Record
 from laneway.domain.thread import Thread
+from laneway.sql.sight import Sight
 from laneway.store import Query, Where
 from laneway.stores.sqlite.connection import Binding, Connection, Rows
 from laneway.stores.sqlite.database import Database
 from laneway.stores.sqlite.page import read_page
-from laneway.stores.sqlite.table import TABLES, Sight
+from laneway.stores.sqlite.table import TABLES
 from laneway.testing.store_suite.samples import ME, SES, THR, thread
 
 

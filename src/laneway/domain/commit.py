@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
+from laneway.domain.audit import AuditEntry, linked
 from laneway.domain.changes import Changes, Put
 from laneway.domain.errors import Internal, ThreadDrift
 from laneway.domain.event import Delta, Event
@@ -48,6 +49,27 @@ def with_number(put: Put, events: Sequence[Numbered]) -> Put:
     number = event.seq if put.kind.numbered == "seq" else event.offset
     record: Any = put.record  # a frozen dataclass, as every kind's type is
     return replace(put, record=replace(record, **{put.kind.numbered: number}))
+
+
+def entries_in(puts: Iterable[Put]) -> int:
+    """How many audit entries there are: so many numbers of their chain are needed."""
+    return sum(isinstance(put.record, AuditEntry) for put in puts)
+
+
+def with_links(puts: Iterable[Put], number: int, last: AuditEntry | None) -> tuple[Put, ...]:
+    """The puts, with audit entries as the chain's next links from `number` on, behind `last`.
+
+    A link whose predecessor is gone is made all the same: the act happened, and whoever checks the chain sees the gap.
+    """
+    links: list[Put] = []
+    for put in puts:
+        if isinstance(put.record, AuditEntry):
+            last = linked(put.record, number, last)
+            number += 1
+            links.append(replace(put, record=last))
+        else:
+            links.append(put)
+    return tuple(links)
 
 
 def named_by(changes: Changes) -> set[str]:

@@ -5,13 +5,15 @@ import time
 from collections.abc import Callable, Sequence
 
 import laneway.deployment
+import laneway.sql.sight
 import laneway.stores.sqlite.store
 from laneway import wire
 from laneway.domain.changes import Decision, Need, View
 from laneway.domain.principal import Principal
 from laneway.domain.record import Kind, Record
+from laneway.sql.sight import Sight
+from laneway.sql.table import KindTable
 from laneway.store import Committed
-from laneway.stores.sqlite import table
 from laneway.stores.sqlite.connection import Connection
 from laneway.stores.sqlite.store import SQLiteStore
 from laneway.stores.sqlite.view import load_view
@@ -71,14 +73,14 @@ def decide_before_the_transaction() -> None:
 
 def own_nothing() -> None:
     """Every query forgets the owner, and the wall behind it is gone, too."""
-    condition = inner(table, "_condition")
+    condition = inner(laneway.sql.sight, "_condition")
 
-    def for_everybody(self: table.Sight, kind: Kind[Record]) -> str:
+    def for_everybody(self: Sight, kind: Kind[Record]) -> str:
         return condition(kind.name, False, self.erasing)
 
-    def decoded(self: table.Table, body: bytes, sight: table.Sight) -> Record:
+    def decoded(self: KindTable, body: bytes, sight: Sight) -> Record:
         return wire.decode(body, self.kind.type)
 
-    table.Sight.condition = for_everybody
-    setattr(table.Sight, "bindings", property(lambda _: ()))  # noqa: B010 - a property cannot be assigned to its name
-    table.Table.decode = decoded
+    Sight.condition = for_everybody
+    setattr(Sight, "bindings", property(lambda _: ()))  # noqa: B010 - a property cannot be assigned to its name
+    KindTable.decode = decoded

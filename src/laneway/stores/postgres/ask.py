@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from laneway.domain.instant import Instant
+from laneway.sql.sight import Sight
 from laneway.stores.postgres.connection import Binding, Connection, Row
 from laneway.stores.postgres.queries import SQL
-from laneway.stores.postgres.sight import Sight
 
 Question = tuple[str, tuple[Binding, ...]]
 """A SELECT of a number to sort by, a text, and a body; with its bindings."""

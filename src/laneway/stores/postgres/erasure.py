@@ -1,22 +1,13 @@
 """Erasure: deletes what was hidden, some hundred rows a commit, so that it neither blocks nor has to start over."""
 
 from laneway.domain.event import home_log, session_log
-from laneway.domain.kinds import AUDIT
+from laneway.sql.scopes import by_scope
+from laneway.sql.table import quoted
 from laneway.stores.postgres.connection import Connection
 from laneway.stores.postgres.queries import SQL
-from laneway.stores.postgres.table import TABLES, Table, quoted
+from laneway.stores.postgres.table import TABLES, Table
 
-_OF_THREAD = [table for table in TABLES.values() if table.kind.thread not in (None, "id")]
-# Records that always have a thread go with it, and need no second index to be found by their session.
-_OF_SESSION = [
-    table
-    for table in TABLES.values()
-    if table.kind.session not in (None, "id") and (table.kind.thread or "") not in (*table.required, "id")
-]
-# What a user has beside sessions and threads, the log of acts excepted: that names ids and stays.
-_OF_OWNER = [
-    table for table in TABLES.values() if (table.kind.session or "") not in table.required and table.kind is not AUDIT
-]
+_SCOPES = by_scope(TABLES.values())
 
 
 async def erase_some(connection: Connection, limit: int) -> bool:
@@ -46,7 +37,7 @@ async def _erase(connection: Connection, id: str, progress: int, limit: int) -> 
 
 
 async def _erase_thread(connection: Connection, thread_id: str, limit: int) -> int:
-    for table in _OF_THREAD:
+    for table in _SCOPES.thread:
         if done := await _delete(connection, table, str(table.kind.thread), thread_id, limit):
             return done
     if done := await _changed(connection, "bury_thread_events", (thread_id, limit)):
@@ -58,7 +49,7 @@ async def _erase_thread(connection: Connection, thread_id: str, limit: int) -> i
 
 
 async def _erase_session(connection: Connection, session_id: str, progress: int, limit: int) -> int:
-    for table in _OF_SESSION:
+    for table in _SCOPES.session:
         if done := await _delete(connection, table, str(table.kind.session), session_id, limit):
             return done
     log = session_log(session_id)
@@ -73,7 +64,7 @@ async def _erase_session(connection: Connection, session_id: str, progress: int,
 
 
 async def _erase_owner(connection: Connection, owner: str, limit: int) -> int:
-    for table in _OF_OWNER:
+    for table in _SCOPES.owner:
         if done := await _delete(connection, table, "owner", owner, limit):
             return done
     if done := await _changed(connection, "bury_owner_events", (owner, limit)):

@@ -1,26 +1,13 @@
 """Fold: the text so far of unfinished items, built from the deltas that the log has of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from laneway import wire
 from laneway.domain.kinds import ITEM
+from laneway.sql.sight import Sight
 from laneway.stores.postgres.ask import Question
 from laneway.stores.postgres.connection import Row
 from laneway.stores.postgres.queries import SQL
-from laneway.stores.postgres.sight import Sight
-
-
-@dataclass(frozen=True, slots=True)
-class _DeltaText:
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class _DeltaBody:
-    """The one part of an encoded delta that matters here."""
-
-    data: _DeltaText
+from laneway.wire import text_of_delta
 
 
 def folding(thread_id: str, sight: Sight) -> Question:
@@ -32,6 +19,6 @@ def folded(deltas: Iterable[Row]) -> dict[str, str]:
     """The texts so far, by item id; of an item without a delta, an empty one."""
     texts: dict[str, str] = {}
     for _, item_id, body in deltas:
-        text = "" if body is None else wire.decode(b"{" + body, _DeltaBody).data.text
+        text = "" if body is None else text_of_delta(body)
         texts[item_id] = texts.get(item_id, "") + text
     return texts

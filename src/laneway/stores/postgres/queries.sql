@@ -219,8 +219,8 @@ UPDATE counter SET value = ? WHERE name = 'schema';
 SELECT column_name FROM information_schema.columns
 WHERE table_schema = current_schema() AND table_name = ?;
 
--- name: next_audit
-UPDATE counter SET value = value + 1 WHERE name = 'audit' RETURNING value;
+-- name: take_audit
+UPDATE counter SET value = value + ? WHERE name = 'audit' RETURNING value;
 
 -- name: audit_of_number
 SELECT body FROM "audit" WHERE number = ?;

@@ -6,13 +6,13 @@ from typing import assert_never
 
 from laneway.domain.principal import Principal
 from laneway.log import position_of
+from laneway.sql.sight import Sight
 from laneway.store import Ask, Fold, Get, Query, Snapshot, Tally
 from laneway.stores.postgres.ask import Question, ask_as
 from laneway.stores.postgres.connection import Connection, Row
 from laneway.stores.postgres.fold import folded, folding
 from laneway.stores.postgres.page import page_of, page_questions
 from laneway.stores.postgres.queries import SQL
-from laneway.stores.postgres.sight import Sight
 from laneway.stores.postgres.table import TABLES
 from laneway.stores.postgres.tally import tallied, tallying
 

@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 from laneway.domain.errors import Conflict
+from laneway.sql.sight import Sight
+from laneway.sql.table import quoted
 from laneway.stores.postgres.connection import Connection, connect
 from laneway.stores.postgres.queries import SQL
-from laneway.stores.postgres.sight import Sight
-from laneway.stores.postgres.table import TABLES, Table, quoted
+from laneway.stores.postgres.table import TABLES, Table
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _EVERYTHING = Sight(None, erasing=False)

@@ -1,36 +1,24 @@
-"""Table: one kind's SQL, generated from its declaration. No name in it ever comes from a request."""
+"""Table: reads and writes the records of one kind."""
 
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
-from types import MappingProxyType, NoneType
-from typing import get_args, get_type_hints
+from types import MappingProxyType
 
 from laneway import wire
 from laneway.domain.changes import Span
-from laneway.domain.errors import Internal
-from laneway.domain.kinds import KINDS, TURN
+from laneway.domain.kinds import KINDS
 from laneway.domain.record import Kind, Record
-from laneway.domain.turn import ACTIVE
+from laneway.sql.sight import Sight
+from laneway.sql.table import KindTable, quoted
 from laneway.stores.postgres.ask import Question
 from laneway.stores.postgres.connection import Binding, Connection
-from laneway.stores.postgres.sight import Sight
-
-# The partial indexes of active turns serve a query only if it says so in constants.
-ACTIVE_ONLY = " AND status IN ('running', 'waiting', 'needs_review')"
 
 
-class Table:
-    """Reads and writes the records of one kind."""
+class Table(KindTable):
+    """One kind's table, with its SQL."""
 
     def __init__(self, kind: Kind[Record]) -> None:
-        self.kind = kind
-        self.columns = kind.columns + ((kind.numbered,) if kind.numbered else ())
-        self.name = quoted(kind.name)
-        hints = _hints(kind)
-        self.required = {name for name, hint in hints.items() if NoneType not in hint} & {"id", "owner", *self.columns}
-        self.integers = {name for name, hint in hints.items() if hint & {int, bool}} & set(self.columns)
-        names = ("id", "owner", *self.columns, "body")
-        self._attributes = attrgetter(*names[:-1])
+        super().__init__(kind)
+        names = (*self.keys, "body")
         setting = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in (*self.columns, "body"))
         arrays = ", ".join(f"?::{'bytea' if name == 'body' else self._type(name)}[]" for name in names)
         self._put = (
@@ -44,13 +32,13 @@ class Table:
 
     def count(self, where: Mapping[str, str | int], sight: Sight) -> Question:
         """Asks how many records there are whose columns equal the given values."""
-        condition = self._equal(where) + sight.condition(self.kind)
+        condition = self.equal(where) + sight.condition(self.kind)
         text = f"SELECT count(*), NULL::text, NULL::bytea FROM {self.name} WHERE {condition}"
         return text, (*where.values(), *sight.bindings)
 
     def some(self, where: Mapping[str, str | int], limit: int, sight: Sight) -> Question:
         """Asks for the records whose columns equal the given values, in the order they were first put."""
-        condition = self._equal(where) + sight.condition(self.kind)
+        condition = self.equal(where) + sight.condition(self.kind)
         return f"{self._body('row')} {condition} ORDER BY row LIMIT ?", (*where.values(), *sight.bindings, limit)
 
     def span(self, span: Span, sight: Sight) -> Question:
@@ -58,7 +46,7 @@ class Table:
         number, order, sign = self.column(self.kind.numbered or "id"), "ASC", ""
         if span.newest:
             order, sign = "DESC", "-"
-        condition = f"{self._equal(span.where)} AND {number} > ?{sight.condition(self.kind)}"
+        condition = f"{self.equal(span.where)} AND {number} > ?{sight.condition(self.kind)}"
         bindings: list[Binding] = [*span.where.values(), span.above, *sight.bindings]
         if span.below is not None:
             condition += f" AND {number} < ?"
@@ -82,54 +70,11 @@ class Table:
         """Delete records; a missing one is no error."""
         await connection.execute(f"DELETE FROM {self.name} WHERE id = ANY (?::text[])", (ids,))
 
-    def values(self, record: Record) -> tuple[Binding, ...]:
-        """The id, the owner and the declared columns of a record; tuples and mappings as JSON text."""
-        return tuple(
-            value if value is None or isinstance(value, str | int) else wire.encode(value).decode()
-            for value in self._attributes(record)
-        )
-
-    def held_by(self, record: Record) -> dict[str, Binding]:
-        """What a record's row has in each column that may be asked about."""
-        values = (int(value) if isinstance(value, bool) else value for value in self.values(record))
-        return dict(zip(("id", "owner", *self.columns), values, strict=True))
-
-    def decode(self, body: bytes, sight: Sight) -> Record:
-        record = wire.decode(body, self.kind.type)
-        # The condition has said so already; this is the wall behind it.
-        if sight.owner is not None and record.owner != sight.owner:
-            raise Internal(f"A {self.kind.name} of another owner was read.")
-        return record
-
-    def column(self, name: str) -> str:
-        """The quoted name of a column that may be asked about; raises `Internal` for any other."""
-        if name not in self.columns and name not in ("id", "owner"):
-            raise Internal(f"The kind {self.kind.name} declares no column of that name.")
-        return quoted(name)
-
     def _type(self, name: str) -> str:
         return "bigint" if name in self.integers else "text"
 
     def _body(self, place: str) -> str:
         return f"SELECT {place}, NULL::text, body FROM {self.name} WHERE"
-
-    def _equal(self, where: Mapping[str, str | int]) -> str:
-        text = " AND ".join(f"{self.column(name)} = ?" for name in where) or "TRUE"
-        return text + (ACTIVE_ONLY if self.kind.name == TURN.name and where.get("status") in ACTIVE else "")
-
-
-def _hints(kind: Kind[Record]) -> dict[str, set[object]]:
-    """The types that each attribute may have."""
-    hints: dict[str, object] = {**get_type_hints(kind.type)}
-    for name, attribute in vars(kind.type).items():
-        if isinstance(attribute, property) and attribute.fget:
-            hints[name] = get_type_hints(attribute.fget).get("return")
-    return {name: set(get_args(hint)) or {hint} for name, hint in hints.items() if hint is not None}
-
-
-def quoted(name: str) -> str:
-    """A declared name as an SQL identifier."""
-    return f'"{name}"'
 
 
 TABLES = MappingProxyType({kind.name: Table(kind) for kind in KINDS})

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from laneway import wire
 from laneway.domain.kinds import THREAD
+from laneway.sql.condition import all_of
+from laneway.sql.sight import Sight
 from laneway.store import Share, Tally
 from laneway.stores.postgres.ask import Question
-from laneway.stores.postgres.condition import all_of
 from laneway.stores.postgres.connection import Row
-from laneway.stores.postgres.sight import Sight
+from laneway.stores.postgres.json import JSON
 from laneway.stores.postgres.table import TABLES
 
 _LISTS = frozenset({(THREAD.name, "tags")})
@@ -17,7 +18,7 @@ _LISTS = frozenset({(THREAD.name, "tags")})
 def tallying(tally: Tally, sight: Sight) -> Question:
     """Asks for the shares, each with its figures as a JSON array."""
     table = TABLES[tally.kind.name]
-    text, bindings = all_of(table, tally.where)
+    text, bindings = all_of(table, tally.where, JSON)
     source, key, many = table.name, table.column(tally.by), "count(*)"
     if (tally.kind.name, tally.by) in _LISTS:
         # Each member counts once a record.

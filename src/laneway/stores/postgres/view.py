@@ -9,10 +9,10 @@ from laneway.domain.changes import Count, Folded, Need, One, Some, Span
 from laneway.domain.principal import Principal
 from laneway.domain.record import Kind, Record
 from laneway.domain.view import LoadedView
+from laneway.sql.sight import Sight
 from laneway.stores.postgres.ask import Question, ask_as
 from laneway.stores.postgres.connection import Connection, Row
 from laneway.stores.postgres.fold import folded, folding
-from laneway.stores.postgres.sight import Sight
 from laneway.stores.postgres.table import TABLES
 
 

@@ -1,32 +1,21 @@
 """Chain: links audit entries, each to the one before, inside the transaction that records them."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from laneway import wire
-from laneway.domain.audit import AuditEntry, linked
+from laneway.domain.audit import AuditEntry
 from laneway.domain.changes import Put
+from laneway.domain.commit import entries_in, with_links
 from laneway.stores.sqlite.connection import Connection, single
 from laneway.stores.sqlite.queries import SQL
 
 
 def link_entries(connection: Connection, puts: Iterable[Put]) -> tuple[Put, ...]:
-    """The puts, with audit entries as the chain's next links.
-
-    A link whose predecessor is gone is made all the same: the act happened, and whoever checks the chain sees the gap.
-    """
-    links: list[Put] = []
-    last: AuditEntry | None = None
-    for put in puts:
-        if not isinstance(put.record, AuditEntry):
-            links.append(put)
-            continue
-        number = int(single(connection.execute(SQL["next_audit"]))[0])
-        last = linked(put.record, number, last or _entry(connection, number - 1))
-        links.append(replace(put, record=last))
-    return tuple(links)
-
-
-def _entry(connection: Connection, number: int) -> AuditEntry | None:
-    found = connection.execute(SQL["audit_of_number"], (number,)).fetchone()
-    return None if found is None else wire.decode(found[0], AuditEntry)
+    """The puts, with audit entries as the chain's next links."""
+    puts = tuple(puts)
+    many = entries_in(puts)
+    if not many:
+        return puts
+    last = int(single(connection.execute(SQL["take_audit"], (many,)))[0]) - many
+    found = connection.execute(SQL["audit_of_number"], (last,)).fetchone()
+    return with_links(puts, last + 1, None if found is None else wire.decode(found[0], AuditEntry))

@@ -1,27 +1,14 @@
 """Fold: the text so far of unfinished items, built from the deltas that the log has of them."""
 
-from dataclasses import dataclass
-
-from laneway import wire
 from laneway.domain.kinds import ITEM
+from laneway.sql.sight import Sight
 from laneway.stores.sqlite.connection import Connection
 from laneway.stores.sqlite.queries import SQL
-from laneway.stores.sqlite.table import TABLES, Sight
+from laneway.stores.sqlite.table import TABLES
+from laneway.wire import text_of_delta
 
 _ITEMS = 1000
 """Unfinished items of a thread at most: a turn has one or two of each agent."""
-
-
-@dataclass(frozen=True, slots=True)
-class _DeltaText:
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class _DeltaBody:
-    """The one part of an encoded delta that matters here."""
-
-    data: _DeltaText
 
 
 def fold_thread(connection: Connection, thread_id: str, sight: Sight) -> dict[str, str]:
@@ -32,4 +19,4 @@ def fold_thread(connection: Connection, thread_id: str, sight: Sight) -> dict[st
 
 def _text(connection: Connection, item_id: str) -> str:
     bodies = connection.execute(SQL["item_deltas"], (item_id,))
-    return "".join(wire.decode(b"{" + body, _DeltaBody).data.text for (body,) in bodies)
+    return "".join(text_of_delta(body) for (body,) in bodies)

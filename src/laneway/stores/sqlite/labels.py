@@ -5,9 +5,12 @@ reading the threads themselves.
 """
 
 from laneway.domain.kinds import THREAD
+from laneway.sql.clause import Clause
+from laneway.sql.condition import all_of
+from laneway.sql.sight import Sight
 from laneway.store import Query, Where
-from laneway.stores.sqlite.condition import Clause, all_of
-from laneway.stores.sqlite.table import TABLES, Sight
+from laneway.stores.sqlite.json import JSON
+from laneway.stores.sqlite.table import TABLES
 
 LABELS = "thread_label"
 LABELLED = frozenset({(THREAD.name, "tags"), (THREAD.name, "metadata")})
@@ -25,7 +28,7 @@ def labelled(query: Query, sight: Sight) -> Clause | None:
     columns = {where.column for where in others} | {name for name, _ in query.order}
     if not named or sight.owner is None or not columns <= _COLUMNS:
         return None
-    text, bindings = all_of(TABLES[THREAD.name], others)
+    text, bindings = all_of(TABLES[THREAD.name], others, JSON)
     text, bindings = text + sight.condition(THREAD), (*bindings, *sight.bindings)
     for where in named[1:]:
         among, further = _is(where)

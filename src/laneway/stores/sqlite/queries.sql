@@ -217,8 +217,8 @@ UPDATE search_text_idx SET term = ? WHERE segid = ? AND term = ?;
 -- name: drop_page_term
 DELETE FROM search_text_idx WHERE segid = ? AND term = ?;
 
--- name: next_audit
-UPDATE counter SET value = value + 1 WHERE name = 'audit' RETURNING value;
+-- name: take_audit
+UPDATE counter SET value = value + ? WHERE name = 'audit' RETURNING value;
 
 -- name: audit_of_number
 SELECT body FROM "audit" WHERE number = ?;

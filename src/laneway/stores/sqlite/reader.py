@@ -8,12 +8,13 @@ import apsw
 
 from laneway.domain.errors import Unavailable
 from laneway.domain.principal import Principal
+from laneway.sql.sight import Sight
 from laneway.store import Ask, Fold, Get, Query, Snapshot, Tally
 from laneway.stores.sqlite.connection import Connection
 from laneway.stores.sqlite.fold import fold_thread
 from laneway.stores.sqlite.log_reader import log_tail, newest_position
 from laneway.stores.sqlite.page import read_page
-from laneway.stores.sqlite.table import TABLES, Sight, sight_of
+from laneway.stores.sqlite.table import TABLES, sight_of
 from laneway.stores.sqlite.tally import read_tally
 
 T = TypeVar("T")

@@ -1,16 +1,19 @@
 """Tally: how the records of a kind spread over the values of a column, counted, added up and ranked by the database."""
 
+from laneway.sql.clause import Clause
+from laneway.sql.condition import all_of
+from laneway.sql.sight import Sight
 from laneway.store import Share, Tally
-from laneway.stores.sqlite.condition import Clause, all_of
 from laneway.stores.sqlite.connection import Connection
+from laneway.stores.sqlite.json import JSON
 from laneway.stores.sqlite.labels import LABELLED, LABELS
-from laneway.stores.sqlite.table import TABLES, Sight, Table
+from laneway.stores.sqlite.table import TABLES, Table
 
 
 def read_tally(connection: Connection, tally: Tally, sight: Sight) -> tuple[Share, ...]:
     """Answer a tally in the connection's present transaction."""
     table = TABLES[tally.kind.name]
-    text, bindings = all_of(table, tally.where)
+    text, bindings = all_of(table, tally.where, JSON)
     clause = text + sight.condition(table.kind), (*bindings, *sight.bindings)
     if (tally.kind.name, tally.by) in LABELLED:
         return _members(connection, tally, clause)

@@ -7,9 +7,10 @@ from laneway.domain.changes import Count, Folded, Need, One, Some, Span
 from laneway.domain.instant import Instant
 from laneway.domain.principal import Principal
 from laneway.domain.view import LoadedView
+from laneway.sql.sight import Sight
 from laneway.stores.sqlite.connection import Connection
 from laneway.stores.sqlite.fold import fold_thread
-from laneway.stores.sqlite.table import TABLES, Sight, sight_of
+from laneway.stores.sqlite.table import TABLES, sight_of
 
 
 def load_view(connection: Connection, principal: Principal, needs: Sequence[Need], now: Instant) -> LoadedView:

@@ -1,58 +1,59 @@
 """Condition: a query's conditions as SQL. Values are always placeholders; names are always declared ones."""
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from laneway.domain.errors import Internal
 from laneway.domain.kinds import TURN
 from laneway.domain.turn import ACTIVE
+from laneway.sql.clause import Clause, Value
+from laneway.sql.table import ACTIVE_ONLY, KindTable
 from laneway.store import Where
-from laneway.stores.sqlite.connection import Binding
-from laneway.stores.sqlite.table import ACTIVE_ONLY, Table
-
-Clause = tuple[str, tuple[Binding, ...]]
 
 
-def all_of(table: Table, conditions: Sequence[Where]) -> Clause:
+class JsonDialect(Protocol):
+    """How a database looks into JSON."""
+
+    def has(self, column: str, value: Value) -> Clause:
+        """A list in the column has the value."""
+        ...
+
+    def entry(self, column: str, key: str, value: str) -> Clause:
+        """An object in the column has the value under the key. Numbers and booleans match as they are written,
+        because a value in an address has no type."""
+        ...
+
+
+def all_of(table: KindTable, conditions: Sequence[Where], dialect: JsonDialect) -> Clause:
     """Every condition together: SQL for after WHERE, and its bindings."""
-    clauses = [_one(table, where) for where in conditions]
-    text = " AND ".join(clause for clause, _ in clauses) or "1"
+    clauses = [_one(table, where, dialect) for where in conditions]
+    text = " AND ".join(clause for clause, _ in clauses) or "TRUE"
     if any(_is_active_only(table, where) for where in conditions):
         text += ACTIVE_ONLY
     return text, tuple(binding for _, bindings in clauses for binding in bindings)
 
 
-def _one(table: Table, where: Where) -> Clause:
+def _one(table: KindTable, where: Where, dialect: JsonDialect) -> Clause:
     column, value = table.column(where.column), where.value
     match where.operator:
         case "in":
             values = _pair_or_more(where)
-            return (f"{column} IN ({', '.join('?' * len(values))})", values) if values else ("0", ())
+            return (f"{column} IN ({', '.join('?' * len(values))})", values) if values else ("FALSE", ())
         case "entry":
-            return _entry(column, *_pair_or_more(where))
+            return dialect.entry(column, *_pair_or_more(where))
         case "has":
-            return f"EXISTS (SELECT 1 FROM json_each({column}) AS part WHERE part.value = ?)", (_single(where),)
+            return dialect.has(column, _single(where))
         case "=":
             return (f"{column} IS NULL", ()) if value is None else (f"{column} = ?", (_single(where),))
         case "!=":
-            return f"{column} IS NOT ?", (_single(where),)
+            return f"{column} IS DISTINCT FROM ?", (_single(where),)
         case "<" | "<=" | ">" | ">=":
             return f"{column} {where.operator} ?", (_single(where),)
         case _:
             assert_never(where.operator)
 
 
-def _entry(column: str, key: str, value: str) -> Clause:
-    # Numbers and booleans match as they are written, because a value in an address has no type.
-    text = "CASE pair.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(pair.value AS TEXT) END"
-    simple = "pair.type NOT IN ('object', 'array', 'null')"
-    return (
-        f"EXISTS (SELECT 1 FROM json_each({column}) AS pair WHERE pair.key = ? AND {simple} AND {text} = ?)",
-        (key, value),
-    )
-
-
-def _single(where: Where) -> Binding:
+def _single(where: Where) -> Value:
     if isinstance(where.value, tuple):
         raise Internal(f"A condition {where.operator} takes one value.")
     return where.value
@@ -64,7 +65,7 @@ def _pair_or_more(where: Where) -> tuple[str, ...]:
     return where.value
 
 
-def _is_active_only(table: Table, where: Where) -> bool:
+def _is_active_only(table: KindTable, where: Where) -> bool:
     if table.kind.name != TURN.name or where.column != "status":
         return False
     values = where.value if isinstance(where.value, tuple) else (where.value,)
