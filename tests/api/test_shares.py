@@ -18,16 +18,6 @@ async def server() -> AsyncGenerator[Harness]:
         yield harness
 
 
-@pytest.fixture
-async def ada(server: Harness) -> Caller:
-    return server.ada
-
-
-@pytest.fixture
-async def bob(server: Harness) -> Caller:
-    return await server.other("bob")
-
-
 async def told(ada: Caller) -> dict[str, Any]:
     """A thread that said something, and whose owner noted more about it than others are to know."""
     session = await ada.made("/sessions", {"title": SECRET})

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from laneway.domain.frozen import replace
 from laneway.domain.instant import Instant, seconds_between
 from laneway.domain.lane import LaneKey
 from laneway.domain.thread import Usage
@@ -116,6 +117,11 @@ class Turn:
     def duration_ms(self) -> int | None:
         """From its begin to its end, waiting included; None while it is not over."""
         return None if self.finished_at is None else round(seconds_between(self.started_at, self.finished_at) * 1000)
+
+
+def cancelled_by_deletion(turn: Turn, at: Instant) -> Turn:
+    """The turn as it ends where everything about it is given up: no attempt of it writes any more."""
+    return replace(turn, status="cancelled", fence=turn.fence + 1, cancel=CancelRequest("delete", at), finished_at=at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from laneway.domain.draft import Draft, check_version
 from laneway.domain.errors import Conflict, LastAdmin, NotFound
 from laneway.domain.event import TimerUpdated, UserUpdated
 from laneway.domain.kinds import KEY, LOGIN, QUEUE_ITEM, SESSION, SHARE, TIMER, TURN, USER
-from laneway.domain.turn import CancelRequest
+from laneway.domain.turn import CancelRequest, cancelled_by_deletion
 from laneway.domain.user import User, user_resource
 
 MOST = 10_000
@@ -112,11 +112,7 @@ def delete_user(draft: Draft, command: DeleteUser) -> Decision:
     if len(sessions) >= MOST:
         raise Conflict(f"The user has {MOST} sessions or more.", "Delete some of them first.")
     for turn in draft.view.some(TURN):
-        ended = replace(
-            turn, status="cancelled", fence=turn.fence + 1, cancel=CancelRequest("delete", draft.at),
-            finished_at=draft.at,
-        )  # fmt: skip
-        draft.put(TURN, ended)
+        draft.put(TURN, cancelled_by_deletion(turn, draft.at))
     for session in sessions:
         if not session.deleted:
             draft.put(SESSION, replace(session, deleted=True, updated_at=draft.at))

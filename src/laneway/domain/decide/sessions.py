@@ -22,7 +22,7 @@ from laneway.domain.event import Event, SessionCreated, SessionDeleted, SessionU
 from laneway.domain.instant import Instant, seconds_between
 from laneway.domain.kinds import ATTACHMENT, ENTRY, NOTE, SELECTION, SESSION, TURN
 from laneway.domain.session import Attachment, Note, Selection, Session, session_resource
-from laneway.domain.turn import CancelRequest
+from laneway.domain.turn import cancelled_by_deletion
 
 STATE_TOLD_EVERY_S = 1.0
 DEFAULT_TITLE = "Default session"
@@ -87,11 +87,7 @@ def delete_session(draft: Draft, command: DeleteSession) -> Decision:
     """One small commit: hidden, cancelled and fenced; one event for the whole cascade. The rows go afterwards."""
     session = draft.session(command.session_id)
     for turn in draft.view.some(TURN):
-        ended = replace(
-            turn, status="cancelled", fence=turn.fence + 1, cancel=CancelRequest("delete", draft.at),
-            finished_at=draft.at,
-        )  # fmt: skip
-        draft.put(TURN, ended)
+        draft.put(TURN, cancelled_by_deletion(turn, draft.at))
     draft.put(SESSION, replace(session, deleted=True, updated_at=draft.at))
     draft.tell(SessionDeleted(), owner=session.owner, session_id=session.id)
     draft.erase(session.id)

@@ -26,7 +26,7 @@ from laneway.domain.json import Json, as_object
 from laneway.domain.kinds import ITEM, TEMPLATE, THREAD, TURN, VOTE
 from laneway.domain.template import Template, split_openings
 from laneway.domain.thread import UNTITLED, Thread, ThreadSettings, thread_resource, thread_summary, title_from
-from laneway.domain.turn import CancelRequest
+from laneway.domain.turn import cancelled_by_deletion
 from laneway.domain.vote import Vote, vote_id, vote_resource
 
 SETTING_NAMES = frozenset(each.name for each in fields(ThreadSettings))
@@ -163,11 +163,7 @@ def delete_thread(draft: Draft, command: DeleteThread) -> Decision:
     thread = draft.thread(command.thread_id)
     turn = draft.view.get(TURN, thread.active_turn_id) if thread.active_turn_id else None
     if turn is not None:
-        ended = replace(
-            turn, status="cancelled", fence=turn.fence + 1, cancel=CancelRequest("delete", draft.at),
-            finished_at=draft.at,
-        )  # fmt: skip
-        draft.put(TURN, ended)
+        draft.put(TURN, cancelled_by_deletion(turn, draft.at))
         draft.tell_thread(thread, TurnCancelled(turn.attempt, turn.usage, thread.owner), turn.id)
     draft.save(replace(thread, deleted=True, active_turn_id=None, active_status=None, queue=()))
     draft.tell_thread(thread, ThreadDeleted())
