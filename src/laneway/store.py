@@ -269,6 +269,8 @@ class Figures:
     connections: int | None = None
     lent: int | None = None
     """The pool's size and use, where there is one."""
+    silent_s: float | None = None
+    """How long ago the last heartbeat of this process was recorded, by the store's time; None without one."""
 
 
 class Observed(Protocol):

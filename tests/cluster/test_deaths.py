@@ -4,6 +4,7 @@ import signal
 from collections.abc import AsyncGenerator
 
 import anyio
+import httpx
 import pytest
 
 import laneway
@@ -91,6 +92,22 @@ async def test_a_worker_runs_what_finds_no_place_and_its_death_is_no_loss(proces
     assert full.pid not in ran
     for thread in at_worker:
         assert ends(await told(watching, thread.id)) == ["turn.completed"]
+
+
+def test_a_worker_tells_of_its_health_and_its_figures_behind_the_gate_of_a_server(processes: Cluster, survivor: Node):
+    worker = processes.work(worker_port=0)
+    key = {"Authorization": f"Bearer {survivor.key_file.read_text().strip()}"}
+    with httpx.Client(base_url=worker.url, trust_env=False) as asked:
+        open_to_all = [asked.get(path).json() for path in ("/healthz", "/readyz")]
+        refused = [asked.get("/metrics"), asked.get("/healthz", headers={"Host": "evil.example"})]
+        figures = asked.get("/metrics", headers=key).text
+        elsewhere = asked.get("/api/v1/threads", headers=key)
+
+    assert worker.stop() == 0
+    assert open_to_all == [{"status": "ok"}, {"status": "ready"}]
+    assert [answer.status_code for answer in refused] == [401, 421]
+    assert "\nlaneway_turns_running " in figures
+    assert elsewhere.status_code == 404
 
 
 async def test_a_rolling_restart_strands_nothing(processes: Cluster, watching: laneway.Lane):

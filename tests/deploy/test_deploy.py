@@ -15,6 +15,7 @@ from laneway.config import load
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 COMPOSE: Any = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+UNITS = sorted(DEPLOY.glob("*.service"))
 MANIFESTS: list[Any] = list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text(encoding="utf-8")))
 
 
@@ -65,17 +66,18 @@ def test_no_other_container_can_be_given_the_address_of_the_balancer():
 
 def test_the_servers_are_given_longer_to_stop_than_their_turns_take_to_drain():
     drain_s = load(environ={}).drain_s
-    unit = (DEPLOY / "laneway.service").read_text(encoding="utf-8")
+    units = [path.read_text(encoding="utf-8") for path in UNITS]
 
     assert MANIFESTS[0]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > drain_s + 5
     assert int(COMPOSE["services"]["one"]["stop_grace_period"].removesuffix("s")) > drain_s + 5
-    assert int(re.findall(r"TimeoutStopSec=(\d+)", unit)[0]) > drain_s + 5
+    assert all(int(re.findall(r"TimeoutStopSec=(\d+)", unit)[0]) > drain_s + 5 for unit in units)
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze here")
-def test_systemd_understands_the_unit(tmp_path: Path):
-    unit = tmp_path / "laneway.service"
-    text = (DEPLOY / "laneway.service").read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_systemd_understands_the_unit(path: Path, tmp_path: Path):
+    unit = tmp_path / path.name
+    text = path.read_text(encoding="utf-8")
     unit.write_text(re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", text), encoding="utf-8")
 
     checked = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)

@@ -19,6 +19,7 @@ from laneway.api.problems import MethodNotAllowed, problem
 from laneway.api.rates import Failures
 from laneway.api.route import Route, Routes, check_policies, paths
 from laneway.api.routes import ALL
+from laneway.api.routes.operating import probes
 from laneway.api.sse import ABORT, abort_of
 from laneway.app import App
 from laneway.domain.errors import LanewayError, Malformed, NotFound
@@ -34,6 +35,11 @@ parameters are refused, never ignored."""
 def create_api(app: App) -> "Api":
     """Build the server for an app, which its owner starts and stops."""
     return Api(app, ALL)
+
+
+def create_probes(app: App) -> "Api":
+    """Build what a worker answers: health and metrics, behind the same gate."""
+    return Api(app, (probes,))
 
 
 class Api(Starlette):
@@ -52,7 +58,7 @@ class Api(Starlette):
         self._declared: list[Route] = [route for noun in nouns for route in noun.all]
         open_paths = [(route.method, route.path) for route in self._declared if route.policy == "open"]
         self.state.page = page or BuiltPage()
-        self.state.metrics = Metrics(app.store, app.clock, app.streams)
+        self.state.metrics = Metrics(app.store, app.clock, app.streams, app.data_dir)
         self.state.failures = Failures(app.clock, app.settings.limits.auth_failures_per_min)
         self._gate = Gate(super().__call__, app, self.state.failures, open_paths)
         self.state.requests = self._gate.requests

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from laneway.api import create_api
 from laneway.app import App
@@ -40,14 +41,16 @@ async def run_server(settings: Settings, redactor: Redactor, ready: Callable[[Ru
             await app.start()
             redactor.register(await app.credentials.ensure_admin_key(app.data_dir))
             interpreter.settle()
-            await answer(app, listener, lambda: ready(_running(app)), stopping(app))
+            await answer(app, create_api(app), listener, lambda: ready(_running(app)), stopping(app))
         finally:
             await app.stop()
 
 
-async def answer(app: App, listener: socket.socket, ready: Callable[[], None], stop: asyncio.Event) -> None:
+async def answer(
+    app: App, api: ASGIApp, listener: socket.socket, ready: Callable[[], None], stop: asyncio.Event
+) -> None:
     """Answer requests until `stop` is set; then end the streams first: an open one would hold up everything."""
-    server = _Server(_options(app), ready)
+    server = _Server(_options(api), ready)
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(server.serve([listener]))
         asked = tasks.create_task(stop.wait())
@@ -84,9 +87,9 @@ class _Server(uvicorn.Server):
         self._ready()
 
 
-def _options(app: App) -> uvicorn.Config:
+def _options(api: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
-        create_api(app),
+        api,
         http="httptools",
         ws="none",
         lifespan="off",

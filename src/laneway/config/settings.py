@@ -132,6 +132,9 @@ class Settings:
     """The address to listen on. Any that is not loopback also needs `allow_remote`."""
     port: Port = 8420
     """The port to listen on; 0 takes a free one."""
+    worker_port: Port | None = None
+    """The port of `laneway worker` for `/healthz`, `/readyz` and `/metrics`, at `host`; 0 takes a free one. Not set: it
+    listens nowhere."""
     data_dir: Path = Path("~/.local/share/laneway")
     """The data directory: database, attachments, `admin.key`. Its variable is `LANEWAY_DATA`, its flag `--data`."""
     database: str = ""

@@ -1,7 +1,10 @@
 """Metrics: what the process has counted and what the store holds, as Prometheus reads it."""
 
+import math
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -17,7 +20,7 @@ from laneway.store import Figures, Observed
 class Metrics:
     """One registry. What happens is counted by itself; what is there is asked of the store when it is shown."""
 
-    def __init__(self, store: Observed, clock: Clock, streams: EventStreams) -> None:
+    def __init__(self, store: Observed, clock: Clock, streams: EventStreams, data_dir: Path) -> None:
         self._store = store
         self._clock = clock
         self.registry = CollectorRegistry()
@@ -26,6 +29,7 @@ class Metrics:
         for name, says, count in (
             ("laneway_streams_open", "Event streams that are being sent.", lambda: streams.count),
             ("laneway_streams_counted", "Places that streams hold under the bounds.", lambda: streams.places),
+            ("laneway_disk_free_bytes", "What the disk of the data directory has left.", lambda: _free(data_dir)),
         ):
             Gauge(name, says, registry=self.registry).set_function(count)
         self._stored = _Stored()
@@ -35,6 +39,13 @@ class Metrics:
         """Everything as text, with its media type."""
         self._stored.show(await self._store.figures(), self._clock.now())
         return generate_latest(self.registry), CONTENT_TYPE_LATEST
+
+
+def _free(folder: Path) -> float:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return math.nan  # not made yet, or gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,11 @@ _FIGURES = (
     _Shown(
         "laneway_store_commands", "Commands in those commits: divided by them, the size of a group.",
         lambda f: f.commands, is_total=True,
+    ),
+    _Shown(
+        "laneway_heartbeat_age_seconds",
+        "Since the last heartbeat of this process was recorded; past `lease_s` others may take over its turns.",
+        lambda f: f.silent_s,
     ),
     _Shown("laneway_store_connections", "Connections that the pool may open (Postgres).", lambda f: f.connections),
     _Shown("laneway_store_connections_lent", "Those in use now (Postgres).", lambda f: f.lent),

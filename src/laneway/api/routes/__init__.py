@@ -38,5 +38,5 @@ ALL: tuple[Routes, ...] = (
     attachments.routes, timers.routes, threads.routes, tags.routes, templates.routes, messages.routes, history.routes,
     votes.routes, queue.routes, turns.routes, approvals.routes, shares.routes, comments.routes, shared.routes,
     shared.pages, search.routes, analytics.routes, streams.routes, transfer.routes, upkeep.routes, audit.routes,
-    operating.routes, page.routes,
+    operating.probes, operating.routes, page.routes,
 )  # fmt: skip

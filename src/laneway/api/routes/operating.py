@@ -1,4 +1,4 @@
-"""Operating: whether the server lives, whether it can work, and what it counts. The first two reveal nothing else."""
+"""Operating: whether the process lives, whether it can work, and what it counts. The first two reveal nothing else."""
 
 from starlette.responses import Response
 
@@ -9,23 +9,25 @@ from laneway.api.route import Routes
 from laneway.domain.principal import SYSTEM
 from laneway.runtime.metrics import Metrics
 
+probes = Routes("Operating", base="")
+"""What a process answers that is asked for nothing else: a worker."""
 routes = Routes("Operating", base="")
 
 
-@routes.add("GET", "/healthz", "open", shows=Health)
+@probes.add("GET", "/healthz", "open", shows=Health)
 async def healthz(call: Call) -> Response:
     """Whether the process lives."""
     return call.show(Health("ok"))
 
 
-@routes.add("GET", "/readyz", "open", shows=Health)
+@probes.add("GET", "/readyz", "open", shows=Health)
 async def readyz(call: Call) -> Response:
     """Whether the store can be read; 503 when not."""
     await call.app.store.read(SYSTEM)
     return call.show(Health("ready"))
 
 
-@routes.add("GET", "/metrics", "read", shows=str, shows_media_type="text/plain")
+@probes.add("GET", "/metrics", "read", shows=str, shows_media_type="text/plain")
 async def metrics(call: Call) -> Response:
     """What the server counts, for Prometheus. Needs a key."""
     counted = call.request.app.state.metrics

@@ -1,22 +1,26 @@
 """Figures: how the store stands, for whoever watches it."""
 
 from laneway import wire
-from laneway.domain.instant import Instant, later
+from laneway.domain.instant import Instant, later, seconds_between
 from laneway.domain.queue import QueueItem
 from laneway.log import row_of
-from laneway.store import Figures
+from laneway.store import Figures, StoreOptions
 from laneway.stores.postgres.connection import Connection
 from laneway.stores.postgres.queries import SQL
 
 
-async def read_figures(connection: Connection, lease_s: float) -> Figures:
+async def read_figures(connection: Connection, options: StoreOptions) -> Figures:
     """What the database holds, read by bounded scans of indexes."""
     waiting, oldest = await connection.single(SQL["waiting_items"])
     (now,) = await connection.single(SQL["now"])
-    running, leaseless = await connection.single(SQL["running_turns"], (later(now, -lease_s),))
+    running, leaseless = await connection.single(SQL["running_turns"], (later(now, -options.lease_s),))
     (indexed,) = await connection.single(SQL["search_cursor"])
     (unapplied,) = await connection.single(SQL["unapplied_events"], (row_of(indexed + 1, 0),))
-    return Figures(waiting, await _accepted_at(connection, oldest), running, leaseless, unapplied)
+    beat = await connection.first(SQL["last_beat"], (options.node,))
+    return Figures(
+        waiting, await _accepted_at(connection, oldest), running, leaseless, unapplied,
+        silent_s=None if beat is None else seconds_between(beat[0], now),
+    )  # fmt: skip
 
 
 async def _accepted_at(connection: Connection, row: int | None) -> Instant | None:

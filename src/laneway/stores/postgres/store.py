@@ -142,7 +142,7 @@ class PostgresStore:
         return await self._read(lambda connection: find_entries(connection, principal, text, session_id, limit))
 
     async def figures(self) -> Figures:
-        found = await self._read(lambda connection: read_figures(connection, self._options.lease_s))
+        found = await self._read(lambda connection: read_figures(connection, self._options))
         pool = self._pool
         return replace(found, commits=self._commits, commands=self._commits, connections=pool.size, lent=pool.lent)
 

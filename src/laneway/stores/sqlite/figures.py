@@ -1,20 +1,24 @@
 """Figures: how the store stands, for whoever watches it."""
 
 from laneway import wire
-from laneway.domain.instant import Instant
+from laneway.domain.instant import Instant, later, seconds_between
 from laneway.domain.queue import QueueItem
 from laneway.log import row_of
-from laneway.store import Figures
+from laneway.store import Figures, StoreOptions
 from laneway.stores.sqlite.connection import Connection, single
 from laneway.stores.sqlite.queries import SQL
 
 
-def read_figures(connection: Connection, indexed: int, lease_began: Instant, commits: int, commands: int) -> Figures:
-    """What the database holds, read by bounded scans of indexes, beside what the process has counted."""
+def read_figures(connection: Connection, indexed: int, now: Instant, options: StoreOptions) -> Figures:
+    """What the database holds, read by bounded scans of indexes."""
     waiting, oldest = single(connection.execute(SQL["waiting_items"]))
-    running, leaseless = single(connection.execute(SQL["running_turns"], (lease_began,)))
+    running, leaseless = single(connection.execute(SQL["running_turns"], (later(now, -options.lease_s),)))
     (unapplied,) = single(connection.execute(SQL["unapplied_events"], (row_of(indexed + 1, 0),)))
-    return Figures(waiting, _accepted_at(connection, oldest), running, leaseless, unapplied, commits, commands)
+    beat = connection.execute(SQL["last_beat"], (options.node,)).fetchone()
+    return Figures(
+        waiting, _accepted_at(connection, oldest), running, leaseless, unapplied,
+        silent_s=None if beat is None else seconds_between(beat[0], now),
+    )  # fmt: skip
 
 
 def _accepted_at(connection: Connection, row: int | None) -> Instant | None:

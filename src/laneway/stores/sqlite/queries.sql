@@ -233,5 +233,8 @@ SELECT body FROM queue_item WHERE row = ?;
 SELECT count(*), count(*) FILTER (WHERE turn.node IS NOT NULL AND coalesce(node.beat_at, '') < ?)
 FROM (SELECT node FROM "turn" WHERE status = 'running' LIMIT 100000) AS turn LEFT JOIN node ON node.id = turn.node;
 
+-- name: last_beat
+SELECT beat_at FROM node WHERE id = ?;
+
 -- name: unapplied_events
 SELECT count(*) FROM (SELECT 1 FROM event WHERE row > ? LIMIT 10000) AS unapplied;

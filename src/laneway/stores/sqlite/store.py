@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Literal, TypeVar
@@ -14,7 +15,6 @@ from laneway.clock import Clock
 from laneway.domain.changes import Decision, Need, View
 from laneway.domain.errors import Unavailable
 from laneway.domain.event import Delta
-from laneway.domain.instant import later
 from laneway.domain.principal import Principal
 from laneway.store import Ask, Committed, Figures, LogRead, Retention, SearchEntry, SearchHit, Snapshot, StoreOptions
 from laneway.stores.sqlite.compaction import prune_some
@@ -122,9 +122,9 @@ class SQLiteStore:
 
     async def figures(self) -> Figures:
         parts = self._parts
-        lease_began = later(self._clock.now(), -self._options.lease_s)
-        committed = parts.committer.commits, parts.committer.commands
-        return await self._read(lambda connection: read_figures(connection, parts.indexed, lease_began, *committed))
+        now, options = self._clock.now(), self._options
+        found = await self._read(lambda connection: read_figures(connection, parts.indexed, now, options))
+        return replace(found, commits=parts.committer.commits, commands=parts.committer.commands)
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
         # A short read takes less time than the hop to another thread and back; a long one must not hold up the loop.

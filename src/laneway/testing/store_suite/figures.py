@@ -6,7 +6,8 @@ from laneway.domain.instant import later
 from laneway.domain.kinds import NODE, QUEUE_ITEM, TURN
 from laneway.domain.node import Node
 from laneway.domain.principal import SYSTEM
-from laneway.testing.clock import START
+from laneway.store import StoreOptions
+from laneway.testing.clock import START, FakeClock
 from laneway.testing.store_suite.case import FullStore, StoreCase, commit
 from laneway.testing.store_suite.samples import paused, putting, queue_item, turn
 
@@ -44,7 +45,19 @@ class StoreFigures(StoreCase):
 
         assert (before, (await store.figures()).unapplied) == (6, 2)
 
+    async def test_the_last_heartbeat_of_the_process_is_told_by_its_age(self, clock: FakeClock) -> None:
+        store = self.make_store(clock, StoreOptions(node="node_1", lease_s=10**7))
+        await store.open()
+        await commit(store, putting((NODE, Node("node_1", "", later(START, -(10**6))))))
+
+        silent_s = (await store.figures()).silent_s
+        await store.close()
+
+        assert silent_s is not None
+        assert silent_s >= 10**6
+
     async def test_an_empty_store_has_nothing_to_tell(self, store: FullStore) -> None:
         figures = await store.figures()
 
         assert (figures.waiting, figures.oldest_waiting_at, figures.running, figures.unapplied) == (0, None, 0, 0)
+        assert figures.silent_s is None
