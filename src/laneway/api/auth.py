@@ -161,6 +161,11 @@ def cookies_of(headers: Headers) -> list[str]:
     return found
 
 
+def credential_of(headers: Headers) -> str:
+    """The secret that a request was let in with."""
+    return (cookies_of(headers) or [headers.first("authorization").strip().partition(" ")[2].strip()])[0]
+
+
 def csrf_token_of(cookie: str) -> str:
     """The token that a page proves itself with: made of its login's cookie, which no script can read."""
     return hmac.new(cookie.encode("utf-8", "surrogatepass"), b"csrf", hashlib.sha256).hexdigest()

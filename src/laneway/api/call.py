@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from laneway import wire
 from laneway.api import strict_json
-from laneway.api.auth import Headers, source_of
+from laneway.api.auth import Headers, credential_of, source_of
 from laneway.api.conditional import if_version
 from laneway.api.idempotency import idempotency_of
 from laneway.api.paging import page_headers
@@ -190,9 +190,10 @@ class Call:
 
     def idempotency(self, body: bytes | None = None) -> Idempotency | None:
         """What the request's Idempotency-Key stands for; `body` where it is not the JSON that was read."""
+        by = self.user_id if "laneway.verified" in self.request.scope or self.grant is None else self.grant.reader_id
         return idempotency_of(
-            self.headers.all("idempotency-key"), self.user_id, self.request.method, self.request.url.path,
-            self._raw if body is None else body,
+            self.headers.all("idempotency-key"), by, self.request.method, self.request.url.path,
+            self._raw if body is None else body, credential_of(self.headers),
         )  # fmt: skip
 
     async def was_done(self) -> bool:

@@ -136,7 +136,7 @@ def _path_parameters(route: "Route") -> list[dict[str, Any]]:
 
 def _header_parameters(route: "Route") -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = []
-    if route.policy == "write":
+    if route.is_repeatable:
         key = {"type": "string", "pattern": "^[!-~]{1,255}$"}
         parameters.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": key})
     if route.is_conditional:

@@ -57,23 +57,22 @@ class Route:
     grants: Permission | None = None
     """What somebody needs who is not the thread's owner, but with whom it is shared; None: it is the owner's alone."""
 
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it takes an Idempotency-Key: every write, and what is written by who has nothing but a link."""
+        return self.policy == "write" or (self.method == "POST" and "{token}" in self.path)
+
     async def answer(self, app: App, request: Request) -> Response:
         """Check scope, ownership and parameters, in this order, and let the route answer."""
         try:
             call = Call(app, request)
             await self._admit(call)
             try:
-                owned = await self._owned(call) if self.owns else {}
+                return await self._handled(call)
             except NotFound:
-                UNKNOWN_IDS.labels(self.path).inc()
                 if self.method == "DELETE" and await call.was_done():
                     return call.nothing()
                 raise
-            grant, call = call.grant, Call(app, request, read_query(request.scope["query_string"], self.query))
-            call.owned, call.grant = owned, grant
-            if self.policy == "write":
-                call.idempotency()  # refused when malformed, wherever it would not be needed
-            return await self.handle(call)
         except LanewayError as error:
             return problem(error)
         except Exception:
@@ -81,6 +80,15 @@ class Route:
             fault_id = new_fault_id()
             log.exception("request failed", fault_id=fault_id, route=self.path)
             return fault(fault_id)
+
+    async def _handled(self, call: Call) -> Response:
+        owned = await self._owned(call) if self.owns else {}
+        grant, request = call.grant, call.request
+        call = Call(call.app, request, read_query(request.scope["query_string"], self.query))
+        call.owned, call.grant = owned, grant
+        if self.policy == "write":
+            call.idempotency()  # refused when malformed, wherever it would not be needed
+        return await self.handle(call)
 
     async def _admit(self, call: Call) -> None:
         """Raise `Forbidden` when the credential does not allow this, and have it on record that it was asked for."""
@@ -101,6 +109,7 @@ class Route:
             return await self._found(call)
         except NotFound:
             if self.grants is None or not await call.is_granted(call.path("thread_id"), self.grants):
+                UNKNOWN_IDS.labels(self.path).inc()
                 raise
             return await self._found(call)
 

@@ -86,3 +86,5 @@ class IdempotentReply:
     created_at: Instant
     offset: int = 0
     """Filled in by the store: the log's offset at the end of the first commit."""
+    note: str = ""
+    """What it takes, beside the credential of the request, to tell a secret again."""

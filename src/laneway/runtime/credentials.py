@@ -3,8 +3,10 @@
 import hashlib
 import re
 import secrets
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, replace
 from pathlib import Path
+
+from msgspec import convert
 
 from laneway.bus import Bus
 from laneway.clock import Clock
@@ -16,7 +18,8 @@ from laneway.domain.kinds import KEY, LOGIN, USER
 from laneway.domain.principal import SYSTEM, Principal, Role, Scope, lesser
 from laneway.domain.user import Key, Login, User
 from laneway.runtime.admin_key import read_admin_key, write_admin_key
-from laneway.runtime.submit import KEYS_TOPIC, Runtime
+from laneway.runtime.secret import new_secret, same_secret
+from laneway.runtime.submit import KEYS_TOPIC, Idempotency, Runtime
 from laneway.store import Get, Page, Query, Store, Where
 
 FIRST_USER = "admin"
@@ -153,29 +156,35 @@ class Credentials:
         scope: Scope,
         expires_at: Instant | None = None,
         by: str | None = None,
+        once: Idempotency | None = None,
     ) -> tuple[Key, str]:
         """Make a key and return it with its text, which is kept nowhere."""
-        text = KEY_PREFIX + secrets.token_urlsafe(32)
+        secret, noted = new_secret(once)
+        text = KEY_PREFIX + secret
         command = CreateKey(
             at=self._clock.now(), seed=self._clock.seed(), user_id=user_id, name=name, prefix=text[:SHOWN_PREFIX],
             sha256=sha256_of(text), role=role, scope=scope, expires_at=expires_at, by=by,
         )  # fmt: skip
-        key = (await self._runtime.submit(principal, command)).reply
-        assert isinstance(key, Key)
-        return key, text
+        answer = await self._runtime.submit(principal, command, noted)
+        key = convert(answer.reply, Key, from_attributes=True)
+        return key, KEY_PREFIX + same_secret(once, answer.note) if answer.replayed else text
 
     async def issue_key(self, user_name: str | None = None, name: str = "command line") -> str:
         """Make a key for a user of that name, who is made when missing: for whoever holds the data directory."""
         return (await self.create_key_of(user_name or FIRST_USER, name))[1]
 
-    async def create_key_of(self, user_name: str, name: str, by: str | None = None) -> tuple[Key, str]:
+    async def create_key_of(
+        self, user_name: str, name: str, by: Principal | None = None, once: Idempotency | None = None
+    ) -> tuple[Key, str]:
         """Make a key for that user, who is made when missing. Only an admin may ask for it.
 
         It has the user's role; a key of the owner is an admin's.
         """
-        user = await self._user(user_name, by)
+        asked_by = None if by is None else by.user_id
+        user = await self._user(user_name, asked_by)
         role = "admin" if user.role == "owner" else user.role
-        return await self.create_key(SYSTEM, user.id, name, role, "full", by=by)
+        principal = SYSTEM if by is None else replace(by, system=True)
+        return await self.create_key(principal, user.id, name, role, "full", by=asked_by, once=once)
 
     async def ensure_admin_key(self, data_dir: Path) -> str:
         """The key in `admin.key`; made anew, for the first user, when the file or the key in it is missing."""

@@ -1,7 +1,6 @@
 """Shares: who may read a thread that is not theirs. The only maker of grants, which prove it."""
 
 import re
-import secrets
 from dataclasses import InitVar, dataclass
 
 from laneway.clock import Clock
@@ -14,7 +13,8 @@ from laneway.domain.share import Permission, Share
 from laneway.domain.thread import Thread
 from laneway.domain.user import User
 from laneway.runtime.credentials import sha256_of
-from laneway.runtime.submit import Answer, Runtime
+from laneway.runtime.secret import new_secret, same_secret
+from laneway.runtime.submit import Answer, Idempotency, Runtime
 from laneway.store import Get, Page, Query, Store, Where
 
 _TOKEN = re.compile("[A-Za-z0-9_-]{43}")
@@ -46,6 +46,15 @@ class Grant:
     def sight(self) -> Principal:
         """Who reads the thread: its owner, who may only read."""
         return Principal(self.owner, "member", "read")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What somebody may do with a share, what they see, and how long."""
+
+    permission: Permission
+    tool_output: bool
+    until: Instant
 
 
 class Shares:
@@ -86,30 +95,31 @@ class Shares:
         return tuple(share.thread_id for share in shares if share.owner in active)
 
     async def share_with(
-        self, principal: Principal, thread_id: str, name: str, permission: Permission, tool_output: bool, until: Instant
+        self, principal: Principal, thread_id: str, name: str, terms: Terms, once: Idempotency | None = None
     ) -> Answer:
         """Share a thread with the user of that name; raises `UnknownUser`."""
         user = await self._first(Query(USER, (Where("name", "=", name),), limit=1))
         if not isinstance(user, User) or not user.active or user.id == principal.user_id:
             raise UnknownUser(f"There is no other active user {name!r}.", "Names are spelled exactly.")
         command = ShareThread(
-            at=self._clock.now(), seed=self._clock.seed(), thread_id=thread_id, permission=permission,
-            tool_output=tool_output, expires_at=until, grantee_id=user.id, grantee=user.name,
+            at=self._clock.now(), seed=self._clock.seed(), thread_id=thread_id, permission=terms.permission,
+            tool_output=terms.tool_output, expires_at=terms.until, grantee_id=user.id, grantee=user.name,
         )  # fmt: skip
-        return await self._runtime.submit(principal, command)
+        return await self._runtime.submit(principal, command, once)
 
     async def make_link(
-        self, principal: Principal, thread_id: str, permission: Permission, tool_output: bool, until: Instant
+        self, principal: Principal, thread_id: str, terms: Terms, once: Idempotency | None = None
     ) -> tuple[Answer, str]:
         """Share a thread with whoever has the token that comes back, which is kept nowhere; raises `SharesOff`."""
         if not self._are_links_on:
             raise SharesOff("Links to threads are off on this server.", "Set `enabled = true` under [shares].")
-        token = secrets.token_urlsafe(32)
+        token, noted = new_secret(once)
         command = ShareThread(
-            at=self._clock.now(), seed=self._clock.seed(), thread_id=thread_id, permission=permission,
-            tool_output=tool_output, expires_at=until, sha256=sha256_of(token),
+            at=self._clock.now(), seed=self._clock.seed(), thread_id=thread_id, permission=terms.permission,
+            tool_output=terms.tool_output, expires_at=terms.until, sha256=sha256_of(token),
         )  # fmt: skip
-        return await self._runtime.submit(principal, command), token
+        answer = await self._runtime.submit(principal, command, noted)
+        return answer, same_secret(once, answer.note) if answer.replayed else token
 
     async def _find(self, *where: Where) -> Grant | None:
         share = await self._first(Query(SHARE, where, limit=1))

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -41,6 +41,10 @@ class Idempotency:
     scope: str
     """User, method, path and key."""
     body: bytes
+    credential: str = field(default="", repr=False)
+    """What the request proved itself with: never kept."""
+    note: str = ""
+    """What is remembered beside the first answer."""
 
     @property
     def record_id(self) -> str:
@@ -59,6 +63,8 @@ class Answer:
     offset: int
     """The last offset that the command wrote in its session's log; 0 when it told nothing."""
     replayed: bool = False
+    note: str = ""
+    """What `Idempotency.note` was the first time, where it is told again."""
 
 
 Dispatch = Callable[[ReadyThread], None]
@@ -145,7 +151,8 @@ class Runtime:
         COMMIT_SECONDS.observe(self._clock.monotonic() - began)
         self._after(committed)
         if isinstance(committed.reply, IdempotentReply):
-            return Answer(committed.reply.reply, committed.reply.offset, replayed=True)
+            first = committed.reply
+            return Answer(first.reply, first.offset, replayed=True, note=first.note)
         return Answer(committed.reply, committed.offset)
 
     def _after(self, committed: Committed) -> None:
@@ -259,11 +266,14 @@ def _once(
 
 def _remember(principal: Principal, idempotency: Idempotency, made: Decision, at: str) -> Changes:
     events = made.changes.events
-    # The last event names what the reply is about: with that thread or session the reply is erased, too.
+    # The last event names what the reply is about: with that thread or session the reply is erased, too. That they were
+    # deleted is all that the reply to a deletion says, and it says it without their names.
     about = events[-1] if events else None
+    gone = made.changes.erase
     record = IdempotentReply(
         id=idempotency.record_id, owner=principal.user_id, body_sha256=idempotency.body_sha256,
-        thread_id=about.thread_id if about else None, session_id=about.session_id if about else None,
-        reply=made.reply, log=about.log if about else "", created_at=at,
+        thread_id=about.thread_id if about and about.thread_id not in gone else None,
+        session_id=about.session_id if about and about.session_id not in gone else None,
+        reply=made.reply, log=about.log if about else "", created_at=at, note=idempotency.note,
     )  # fmt: skip
     return Changes(puts=(Put(IDEMPOTENCY, record, numbered_by=len(events) - 1 if events else None),))

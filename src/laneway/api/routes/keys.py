@@ -52,7 +52,7 @@ async def list_keys(call: Call) -> Response:
 
 @routes.add("POST", "/keys", "write", body=CreateKeyBody, shows=CreatedKey, status=201)
 async def create_key(call: Call) -> Response:
-    """Make a key. It is told once, here: an Idempotency-Key does not make it told again."""
+    """Make a key. It is told here, and again only to the same request with its Idempotency-Key."""
     body = await call.body(CreateKeyBody)
     mine = call.principal
     if body.user is not None and body.user != call.who.name:
@@ -61,7 +61,9 @@ async def create_key(call: Call) -> Response:
     if RANK[role] > RANK[mine.role] or (scope == "full" and mine.scope == "read"):
         raise Forbidden("A key may not do more than the key that makes it.")
     expires_at = None if body.expires_at is None else rfc3339(body.expires_at)
-    key, text = await call.app.credentials.create_key(mine, mine.user_id, body.name, role, scope, expires_at)
+    key, text = await call.app.credentials.create_key(
+        mine, mine.user_id, body.name, role, scope, expires_at, once=call.idempotency()
+    )
     return call.show(CreatedKey(**asdict(_shown(call, key)), key=text), 201)
 
 
@@ -71,7 +73,7 @@ async def _create_for(call: Call, user: str, body: CreateKeyBody) -> Response:
         raise Forbidden("Only an admin makes keys for other users.")
     if body.role is not None or body.scope is not None or body.expires_at is not None:
         raise Invalid("A key for another user has that user's role, and no other bounds.")
-    key, text = await call.app.credentials.create_key_of(user, body.name, call.user_id)
+    key, text = await call.app.credentials.create_key_of(user, body.name, call.principal, call.idempotency())
     return call.show(CreatedKey(**asdict(replace(_shown(call, key), user=user)), key=text), 201)
 
 

@@ -81,7 +81,7 @@ async def add_guest_comment(call: Call) -> Response:
         at=call.at, seed=call.seed, thread_id=grant.thread_id, author_id=None, author=body.name, text=body.text,
         item_id=body.item_id,
     )  # fmt: skip
-    answer = await call.app.runtime.submit(grant.sight, command)
+    answer = await call.app.runtime.submit(grant.sight, command, call.idempotency())
     return call.show(shown_as(answer.reply, CommentResource), 201, PRIVATE)
 
 

@@ -14,6 +14,7 @@ from laneway.domain.command import EndShare
 from laneway.domain.instant import later
 from laneway.domain.kinds import SHARE, THREAD
 from laneway.domain.share import Permission, Share, ShareResource, share_resource
+from laneway.runtime.shares import Terms
 from laneway.store import Where
 
 routes = Routes("Shares")
@@ -35,13 +36,14 @@ class ShareBody(Body, frozen=True):
     "POST", "/threads/{thread_id}/shares", "write", owns=(THREAD,), body=ShareBody, shows=CreatedShare, status=201
 )
 async def share_thread(call: Call) -> Response:
-    """Share the thread. A link's token is told once, here: an Idempotency-Key does not make it told again."""
+    """Share the thread. A link's token is told here, and again only to the same request with its Idempotency-Key."""
     thread, body = call.own(THREAD), await call.body(ShareBody)
-    until, shares = later(call.at, body.expires_in_s), call.app.shares
+    shares, once = call.app.shares, call.idempotency()
+    terms = Terms(body.permission, body.tool_output, later(call.at, body.expires_in_s))
     if body.user is not None:
-        answer = await shares.share_with(call.principal, thread.id, body.user, body.permission, body.tool_output, until)
+        answer = await shares.share_with(call.principal, thread.id, body.user, terms, once)
         return call.show(_created(answer.reply, None, f"/t/{thread.id}", call), 201)
-    answer, token = await shares.make_link(call.principal, thread.id, body.permission, body.tool_output, until)
+    answer, token = await shares.make_link(call.principal, thread.id, terms, once)
     return call.show(_created(answer.reply, token, f"/s/{token}", call), 201)
 
 

@@ -97,12 +97,7 @@ async def update_user(call: Call) -> Response:
 @routes.add("DELETE", "/users/{user_id}", "write", status=204, is_conditional=True, is_for_admins=True)
 async def delete_user(call: Call) -> Response:
     """Delete a user with their keys, sessions, threads and files; what they wrote in threads of others stays there."""
-    try:
-        user = await _user(call)
-    except NotFound:
-        if await call.was_done():
-            return call.nothing()
-        raise
+    user = await _user(call)
     command = DeleteUser(at=call.at, seed=call.seed, user_id=user.id, by=call.user_id, if_version=call.if_version)
     await call.submit_as_system(command)
     return call.nothing()
