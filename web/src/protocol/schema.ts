@@ -147,8 +147,8 @@ export interface paths {
         get: operations["list_keys"];
         put?: never;
         /**
-         * Make a key. It is told once, here: an Idempotency-Key does not make it told again
-         * @description Make a key. It is told once, here: an Idempotency-Key does not make it told again.
+         * Make a key. It is told here, and again only to the same request with its Idempotency-Key
+         * @description Make a key. It is told here, and again only to the same request with its Idempotency-Key.
          */
         post: operations["create_key"];
         delete?: never;
@@ -1179,8 +1179,8 @@ export interface paths {
         get: operations["list_shares"];
         put?: never;
         /**
-         * Share the thread. A link's token is told once, here: an Idempotency-Key does not make it told again
-         * @description Share the thread. A link's token is told once, here: an Idempotency-Key does not make it told again.
+         * Share the thread. A link's token is told here, and again only to the same request with its Idempotency-Key
+         * @description Share the thread. A link's token is told here, and again only to the same request with its Idempotency-Key.
          */
         post: operations["share_thread"];
         delete?: never;
@@ -13055,7 +13055,9 @@ export interface operations {
     add_guest_comment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
             path: {
                 token: string;
             };
