@@ -1,7 +1,10 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TextIO, TypeVar
 
 import pytest
 import structlog
@@ -9,17 +12,25 @@ import structlog
 from laneway.runtime.logs import Redactor, use_logging, write_json
 
 log = structlog.get_logger("test")
+Stream = TypeVar("Stream", bound=TextIO)
 
 
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
+    with logging_to(io.StringIO()) as out:
+        yield out
+
+
+@contextmanager
+def logging_to(out: Stream) -> Generator[Stream]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    out = io.StringIO()
     write_json(Redactor(["hush-hush"]), out)
-    yield out
-    structlog.reset_defaults()
-    root.handlers[:], root.level = handlers, level
+    try:
+        yield out
+    finally:
+        structlog.reset_defaults()
+        root.handlers[:], root.level = handlers, level
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\r\n{}", "\x1b[31mred", "a\u2028b\u0085c", "\x00", "%s {} ${jndi:x}"])
@@ -51,6 +62,18 @@ def test_no_secret_reaches_a_record(lines: io.StringIO, text: str):
 
     assert written.count("[hidden]") == 4
     assert not any(secret in written for secret in ("hush-hush", "abcdefgh"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk here that is always full")
+def test_a_log_that_cannot_be_written_stops_nobody():
+    reached = False
+
+    with suppress(OSError), open("/dev/full", "w") as full, logging_to(full):
+        log.info("said")
+        logging.getLogger("library").warning("said")
+        reached = True
+
+    assert reached
 
 
 def test_an_exception_is_one_line_without_local_variables(lines: io.StringIO):

@@ -1,18 +1,20 @@
 """The DBOS engine: the engine suite over a real server, and what several processes hand to each other."""
 
 import asyncio
+import logging
 import sys
 from collections.abc import AsyncGenerator
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from dbos import DBOSClient
 
 from laneway.domain.admission import Caps
 from laneway.domain.node import Living
 from laneway.engine import Places
 from laneway.engines.dbos import DBOSEngine
-from laneway.engines.dbos.address import libpq_address
+from laneway.engines.dbos.address import libpq_address, quiet_logs
 from laneway.runtime.places import TurnPlaces
 from laneway.runtime.system_clock import SystemClock
 from laneway.testing.engine_suite import GUARD_S, EngineSuite, Runs, ready
@@ -28,6 +30,16 @@ class TestDBOSEngine(EngineSuite):
 
     def make_engine(self, places: Places) -> DBOSEngine:
         return DBOSEngine(places, self.url, ME, SystemClock())
+
+
+def test_what_dbos_complains_of_again_and_again_is_logged_now_and_then():
+    quiet_logs()
+
+    with structlog.testing.capture_logs() as told:
+        for number in range(9):
+            logging.getLogger("dbos").warning("poll %s failed", number)
+
+    assert [each["detail"] for each in told] == ["poll 0 failed"]
 
 
 START = """

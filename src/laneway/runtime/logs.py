@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any, TextIO, cast
 
 import structlog
@@ -62,7 +63,8 @@ class Redactor:
 
 def write_json(redactor: Redactor, stream: TextIO | None = None, level: int = logging.INFO) -> None:
     """Send every record of this process, those of libraries too, to `stream` (stderr): one JSON object a line."""
-    out = stream or sys.stderr
+    # It is what the two loggers use of a file, and no more.
+    out = cast("TextIO", _Unhindered(stream or sys.stderr))
     to_text: list[Processor] = [redactor, structlog.processors.JSONRenderer(sort_keys=False)]
     structlog.configure(
         processors=[*_facts(), *to_text],
@@ -78,6 +80,22 @@ def write_json(redactor: Redactor, stream: TextIO | None = None, level: int = lo
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+
+
+class _Unhindered:
+    """A stream that takes everything. What it cannot write is lost: the work that a record tells of has been done, and
+    a full disk under the log must not make it look as if it had not."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def use_logging(redactor: Redactor) -> None:

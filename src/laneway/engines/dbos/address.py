@@ -8,6 +8,9 @@ from psycopg.pq import Conninfo
 
 log = structlog.get_logger(__name__)
 
+AGAIN_S = 30.0
+"""How long a line of DBOS's is not repeated."""
+
 
 def libpq_address(url: str) -> sa.URL:
     """The same database: what this driver does not know as a parameter is a setting of the server, as for the store."""
@@ -25,11 +28,26 @@ def _texts(value: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 class _Handler(logging.Handler):
-    """Hands DBOS's log lines on, as facts with fields."""
+    """Hands DBOS's log lines on, as facts with fields.
+
+    While the database is away, each of its polls tells of it many times a second: a line that comes again and again is
+    handed on now and then, with how often it was not.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[tuple[str, int], tuple[float, int]] = {}
+        """By its place in DBOS: when a line was last handed on, and how many have come since."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        place = record.pathname, record.lineno
+        told_at, unsaid = self._told.get(place, (-AGAIN_S, 0))
+        if record.created - told_at < AGAIN_S:
+            self._told[place] = told_at, unsaid + 1
+            return
+        self._told[place] = record.created, 0
         tell = log.error if record.levelno >= logging.ERROR else log.warning
-        tell("dbos", detail=record.getMessage())
+        tell("dbos", detail=record.getMessage(), unsaid=unsaid)
 
 
 def quiet_logs() -> None:
