@@ -45,8 +45,12 @@ async def test_threads_come_by_their_number_of_turns(ada: Caller):
     quiet, busy = await ada.chat("say one"), await ada.chat("say one", "say two")
 
     rows = (await ada.get("/analytics", by="thread")).json["rows"]
+    first = await ada.get("/analytics", by="thread", limit=1)
+    second = await ada.get("/analytics", by="thread", limit=1, cursor=first.headers["x-next-cursor"])
 
     assert [(row["key"], row["turns"], row["messages"]) for row in rows] == [(busy["id"], 2, 4), (quiet["id"], 1, 2)]
+    assert first.json["rows"] + second.json["rows"] == rows
+    assert (first.headers["x-total-count"], second.headers.get("x-next-cursor")) == ("2", None)
 
 
 async def test_days_come_in_order_and_only_those_of_the_time_that_is_asked_for(server: Harness):

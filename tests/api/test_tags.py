@@ -42,6 +42,21 @@ async def test_tags_are_listed_with_how_many_threads_have_them(ada: Caller, bob:
     assert listed.json == [{"tag": "work", "threads": 2}, {"tag": "urgent", "threads": 1}]
 
 
+async def test_tags_come_in_pages(ada: Caller):
+    for names in (["a", "b", "c"], ["b"], ["b", "c"]):
+        await tagged(ada, *names)
+
+    first = await ada.get("/tags", limit=2)
+    second = await ada.get("/tags", limit=2, cursor=first.headers["x-next-cursor"])
+
+    assert [each["tag"] for each in (*first.json, *second.json)] == ["b", "c", "a"]
+    assert first.headers["x-total-count"] == "3"
+    assert 'rel="next"' in first.headers["link"]
+    assert "x-next-cursor" not in second.headers
+    assert (await ada.get("/tags", offset=1, limit=1)).json == [{"tag": "c", "threads": 2}]
+    assert (await ada.get("/tags", limit=0)).status == 422
+
+
 async def test_a_tag_is_renamed_in_every_thread_and_keeps_its_place(ada: Caller):
     first, second = await tagged(ada, "a", "b", "c"), await tagged(ada, "b")
 

@@ -62,6 +62,24 @@ def test_users_are_added_promoted_kept_out_and_removed(shell: Shell, server: Ser
     assert "no user" in shell.run("users", "remove", "bob", ok=False).stderr
 
 
+def test_threads_are_kept_as_templates_tagged_and_counted(shell: Shell, server: Server):
+    thread = shell.json("ask", "--agent", "script", "say hi")["thread_id"]
+    headers = {"Authorization": f"Bearer {(shell.data / 'admin.key').read_text().strip()}"}
+    httpx.patch(f"{server.url}/api/v1/threads/{thread}", json={"tags": ["old"]}, headers=headers).raise_for_status()
+
+    (template,) = shell.json("templates", "keep", thread, "--name", "mine")
+    made = shell.json("templates", "use", template["id"])["id"]
+
+    assert shell.json("tags") == [{"tag": "old", "threads": 2}]
+    assert shell.json("tags", "--rename", "old", "new") == [{"tag": "new", "threads": 2}]
+    assert {each["id"] for each in shell.json("threads", "--tag", "new")} == {thread, made}
+    assert [row["key"] for row in shell.json("analytics", "--by", "agent")["rows"]] == ["script"]
+    assert "new" in shell.run("templates").stdout + shell.run("tags").stdout
+    assert shell.run("analytics").stdout.count("\n") == 2
+    assert shell.json("templates", "remove", template["id"]) == []
+    assert "needs an id" in shell.run("templates", "use", ok=False).stderr
+
+
 def test_the_directorys_key_goes_to_no_other_server(settled: Shell):
     refused = settled.run("threads", "--url", "http://127.0.0.1:9", ok=False)
 

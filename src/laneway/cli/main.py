@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from laneway.cli import key, show
+from laneway.cli.analytics import analytics
 from laneway.cli.ask import ask
 from laneway.cli.backup import backup
 from laneway.cli.chat import chat
@@ -16,7 +17,9 @@ from laneway.cli.export import export
 from laneway.cli.import_ import import_
 from laneway.cli.queue import queue
 from laneway.cli.serve import serve
+from laneway.cli.tags import tags
 from laneway.cli.tail import tail
+from laneway.cli.templates import templates
 from laneway.cli.threads import threads
 from laneway.cli.users import users
 from laneway.cli.worker import worker
@@ -58,7 +61,9 @@ def laneway(
     """What stands before every command."""
 
 
-for command in (serve, worker, chat, ask, threads, tail, queue, users, export, backup, compact, doctor):
+for command in (
+    serve, worker, chat, ask, threads, tags, templates, analytics, tail, queue, users, export, backup, compact, doctor,
+):  # fmt: skip
     app.command()(command)
 app.command("import")(import_)
 app.add_typer(key.app, name="key")

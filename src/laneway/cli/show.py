@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from laneway import wire
+from laneway.client.resources import Page
 from laneway.domain.errors import LanewayError
 
 out = Console(highlight=False)
@@ -52,6 +53,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 def note(text: str) -> None:
     """Tell a person something beside the result."""
     err.print(escape(text), style="dim")
+
+
+def note_next(page: Page[object]) -> None:
+    """Tell where a list goes on, if it does."""
+    if page.next_cursor is not None:
+        of = f" of {page.total}" if page.total is not None else ""
+        note(f"{len(page)}{of}; --cursor {page.next_cursor} shows the next")
 
 
 def tell(error: LanewayError) -> None:

@@ -47,9 +47,7 @@ def threads(
         show.as_json(page.items)
         return
     show.table(("thread", "title", "agent", "status", "waiting", "last message"), map(_row, page))
-    if page.next_cursor is not None:
-        more = f" of {page.total}" if page.total is not None else ""
-        show.note(f"{len(page)}{more}; --cursor {page.next_cursor} shows the next")
+    show.note_next(page)
 
 
 def _row(thread: ThreadSummary) -> tuple[object, ...]:

@@ -53,9 +53,9 @@ class Organising:
         """Remove a template; threads that were made with it stay."""
         await self._connection.delete(route("templates", template_id))
 
-    async def list_tags(self) -> Page[TagResource]:
+    async def list_tags(self, *, limit: int = 20, cursor: str | None = None) -> Page[TagResource]:
         """The tags of the user's threads, the most used first."""
-        return await self._connection.get_page("/tags", TagResource)
+        return await self._connection.get_page("/tags", TagResource, {"limit": limit, "cursor": cursor})
 
     async def rename_tag(self, tag: str, name: str) -> TagResource:
         """Rename a tag in all threads that have it; a name that is in use merges the two."""

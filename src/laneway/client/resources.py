@@ -17,14 +17,14 @@ from laneway.domain.share import Permission, ShareResource
 from laneway.domain.thread import ThreadResource, ThreadStatus
 from laneway.domain.turn import TurnResource, TurnStatus
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Sequence[T], Generic[T]):
+class Page(Sequence[T_co], Generic[T_co]):
     """Some things of a list, in order: a sequence of them."""
 
-    items: tuple[T, ...]
+    items: tuple[T_co, ...]
     next_cursor: str | None = None
     """Give it as `cursor` to get the next page; None: this is the last."""
     total: int | None = None
@@ -32,17 +32,17 @@ class Page(Sequence[T], Generic[T]):
     offset: int | None = None
     """Where the log stood, for what is told in one: events `after` it go on from this page."""
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Iterator[T_co]:
         return iter(self.items)
 
     def __len__(self) -> int:
         return len(self.items)
 
     @overload
-    def __getitem__(self, index: int) -> T: ...
+    def __getitem__(self, index: int) -> T_co: ...
     @overload
-    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
-    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+    def __getitem__(self, index: slice) -> tuple[T_co, ...]: ...
+    def __getitem__(self, index: int | slice) -> T_co | tuple[T_co, ...]:
         return self.items[index]
 
 

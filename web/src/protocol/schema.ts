@@ -1364,9 +1364,10 @@ export interface paths {
          * Turns by when they began: a day is one of UTC, and without `from` the last 30 days are told
          * @description Turns by when they began: a day is one of UTC, and without `from` the last 30 days are told.
          *
-         *         Days come in order; agents and threads by their number of turns, at most 1000 of them. `messages` are those of
-         *         users that turns took and those that agents completed, whatever became of them. Durations are of turns that are
-         *         over, in seconds, waiting included. Turns of deleted threads are gone.
+         *         Days come in order; agents and threads by their number of turns, and `X-Next-Cursor` says where they go on. A turn
+         *         of several agents counts for the first of them. `messages` are those of users that turns took and those that agents
+         *         completed, whatever became of them. Durations are of turns that are over, in seconds, waiting included. Turns of
+         *         deleted threads are gone.
          */
         get: operations["analytics"];
         put?: never;
@@ -8527,7 +8528,11 @@ export interface operations {
     };
     list_tags: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number;
+                offset?: number;
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -13354,6 +13359,9 @@ export interface operations {
     analytics: {
         parameters: {
             query?: {
+                limit?: number;
+                offset?: number;
+                cursor?: string;
                 session_id?: string;
                 from?: string;
                 to?: string;

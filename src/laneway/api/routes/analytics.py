@@ -1,12 +1,13 @@
 """Analytics: what the caller's turns were, took and cost, by day, agent or thread."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-import msgspec
+from msgspec import Meta
 from starlette.responses import Response
 
 from laneway.api.bodies import Id
 from laneway.api.call import Call, shares_of
+from laneway.api.paging import Paging, slice_of
 from laneway.api.query import Moment
 from laneway.api.resources import Analytics, AnalyticsRow
 from laneway.api.route import Routes
@@ -19,28 +20,31 @@ routes = Routes("Analytics")
 
 USUALLY_S = 30 * 86_400
 """How long a time is looked at when no beginning is named."""
-ROWS = 1000
-"""How many rows there are at most: those with the most turns."""
+MOST = 100_000
+"""More rows than there can be, of threads in which somebody had a turn."""
+Rows = Annotated[int, Meta(ge=1, le=1000, description="How many rows to show.")]
 _COLUMNS = {"day": "day", "agent": "agent", "thread": "thread_id"}
 _SUMS = ("messages", "input_tokens", "output_tokens", "cost_nano_usd", "failed")
 
 
-class AnalyticsQuery(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+class AnalyticsQuery(Paging, frozen=True, kw_only=True, rename={"from_": "from"}):
     """Of which session, from when to when (the end is not in it), and what the rows stand for."""
 
     session_id: Id | None = None
     from_: Moment | None = None
     to: Moment | None = None
     by: Literal["day", "agent", "thread"] = "day"
+    limit: Rows = 1000
 
 
 @routes.add("GET", "/analytics", "read", query=AnalyticsQuery, shows=Analytics, refuses=(404,))
 async def analytics(call: Call) -> Response:
     """Turns by when they began: a day is one of UTC, and without `from` the last 30 days are told.
 
-    Days come in order; agents and threads by their number of turns, at most 1000 of them. `messages` are those of
-    users that turns took and those that agents completed, whatever became of them. Durations are of turns that are
-    over, in seconds, waiting included. Turns of deleted threads are gone.
+    Days come in order; agents and threads by their number of turns, and `X-Next-Cursor` says where they go on. A turn
+    of several agents counts for the first of them. `messages` are those of users that turns took and those that agents
+    completed, whatever became of them. Durations are of turns that are over, in seconds, waiting included. Turns of
+    deleted threads are gone.
     """
     query = call.query(AnalyticsQuery)
     to = query.to or call.at
@@ -54,12 +58,13 @@ async def analytics(call: Call) -> Response:
         if (await call.read(Get(SESSION, query.session_id))).results[0] is None:
             raise NotFound
         where.append(Where("session_id", "=", query.session_id))
-    tally = Tally(TURN, _COLUMNS[query.by], tuple(where), _SUMS, "duration_ms", ROWS)
+    tally = Tally(TURN, _COLUMNS[query.by], tuple(where), _SUMS, "duration_ms", MOST)
     (shares,) = (await call.read(tally)).results
-    rows = [_row(each) for each in shares_of(shares)]
+    rows = shares_of(shares)
     if query.by == "day":
         rows.sort(key=lambda row: row.key)
-    return call.show(Analytics(since, to, tuple(rows)))
+    shown, page = slice_of(rows, query)
+    return call.show_page(Analytics(since, to, tuple(map(_row, shown))), page)
 
 
 def _row(share: Share) -> AnalyticsRow:

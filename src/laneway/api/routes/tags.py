@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from laneway.api.bodies import Body
 from laneway.api.call import Call, records_of, shares_of
+from laneway.api.paging import Paging, slice_of
 from laneway.api.resources import TagResource
 from laneway.api.route import Routes
 from laneway.domain.command import RenameTag
@@ -19,8 +20,8 @@ routes = Routes("Tags")
 
 CHUNK = 100
 """Threads that one commit renames a tag of: other commits find their place between two of them."""
-TAGS = 1000
-"""How many tags are listed."""
+MOST = 100_000
+"""More tags than anybody's threads have."""
 
 
 class RenameTagBody(Body, frozen=True):
@@ -29,11 +30,12 @@ class RenameTagBody(Body, frozen=True):
     name: Annotated[str, Meta(min_length=1, max_length=100)]
 
 
-@routes.add("GET", "/tags", "read", shows=list[TagResource])
+@routes.add("GET", "/tags", "read", query=Paging, shows=list[TagResource])
 async def list_tags(call: Call) -> Response:
     """The tags of the caller's threads, archived ones too, with how many threads have each: the most used first."""
-    (shares,) = (await call.read(Tally(THREAD, "tags", limit=TAGS))).results
-    return call.show([TagResource(each.key, each.count) for each in shares_of(shares)])
+    (shares,) = (await call.read(Tally(THREAD, "tags", limit=MOST))).results
+    shown, page = slice_of(shares_of(shares), call.query(Paging))
+    return call.show_page([TagResource(each.key, each.count) for each in shown], page)
 
 
 @routes.add(
