@@ -11,6 +11,7 @@ import structlog
 from dbos import DBOSClient
 
 from laneway.domain.admission import Caps
+from laneway.domain.errors import Conflict
 from laneway.domain.node import Living
 from laneway.engine import Places
 from laneway.engines.dbos import DBOSEngine
@@ -186,6 +187,20 @@ async def test_what_is_handed_over_already_is_not_handed_over_again(engine: DBOS
 
 
 async def test_what_another_process_hands_over_runs_here(engine: DBOSEngine, runs: Runs, others: Others):
+    await asyncio.to_thread(others.hand_over, "far", ME)
+    await runs.are("far")
+
+    await others.until(("far/1", "SUCCESS"))
+
+
+async def test_a_second_engine_of_this_process_is_refused_and_the_first_goes_on(
+    engine: DBOSEngine, database_url: str, runs: Runs, others: Others
+):
+    second = DBOSEngine(TurnPlaces(Caps(process=1)), database_url, "this:2", SystemClock())
+
+    with pytest.raises(Conflict, match="once only"):
+        await second.start(runs.run)
+    await second.stop(0)
     await asyncio.to_thread(others.hand_over, "far", ME)
     await runs.are("far")
 

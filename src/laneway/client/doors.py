@@ -46,6 +46,8 @@ async def open(
     It is made when it is missing, and nobody else can use it meanwhile; `":memory:"` keeps nothing. The default agent
     is the first of `agents`. Neither the environment nor a settings file is read: `settings` are those of the
     reference, by name. Leaving lets running turns finish for `drain_s` seconds, then releases them to the next start.
+
+    On a Postgres (`database_url`) a process can have one open at a time; a second raises `Conflict`.
     """
     # Only who embeds the server pays for loading it.
     from laneway.client.embedded import embed  # noqa: PLC0415 - a client of a far server never needs the rest

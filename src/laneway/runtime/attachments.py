@@ -5,7 +5,6 @@ import contextlib
 import hashlib
 import os
 import re
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -54,29 +53,38 @@ class Attachments:
 
         Bytes are stored before the record that names them, so what came within the last seconds is left alone.
         """
-        stored = await asyncio.to_thread(self._stored)
-        fresh = [sha256 for sha256, age_s in stored.items() if age_s < FRESH_S]
-        old = [sha256 for sha256, age_s in stored.items() if age_s >= FRESH_S]
+        try:
+            now, stored = await asyncio.to_thread(self._look)
+        except OSError:
+            return True  # the disk is full, or away: the next pass looks again
+        old = [name for name, written_at in stored.items() if now - written_at >= FRESH_S]
         for start in range(0, len(old), 100):
             some = old[start : start + 100]
-            for sha256 in set(some) - await named(some):
+            for name in set(some) - await named(some):
                 # Somebody may have stored the same bytes again in the meantime.
-                if (_age_s(self._folder / sha256) or 0) >= FRESH_S:
-                    (self._folder / sha256).unlink(missing_ok=True)
-        return bool(fresh)
+                if _written_at(self._folder / name) == stored[name]:
+                    (self._folder / name).unlink(missing_ok=True)
+        return len(old) < len(stored)
 
-    def _stored(self) -> dict[str, float]:
-        """Each stored file with its age in seconds; an upload that a death cut off counts as a file, too."""
+    def _look(self) -> tuple[float, dict[str, float]]:
+        """The time, and when each file was written; an upload that a death cut off counts as a file, too.
+
+        Both by the clock of the folder's own file system: several machines may share it, whose clocks differ, and a
+        file that another one has just stored must not look old.
+        """
         if not self._folder.is_dir():
-            return {}
-        ages = {each.name: _age_s(Path(each)) for each in os.scandir(self._folder) if each.is_file()}
-        return {name: age_s for name, age_s in ages.items() if age_s is not None}
+            return 0.0, {}
+        with NamedTemporaryFile(dir=self._folder, prefix="now-") as probe:
+            now = os.stat(probe.name).st_mtime
+        here = [each.name for each in os.scandir(self._folder) if each.is_file()]
+        times = {name: _written_at(self._folder / name) for name in here}
+        return now, {name: written_at for name, written_at in times.items() if written_at is not None}
 
 
-def _age_s(path: Path) -> float | None:
-    """How old a file is; None when another process has just removed it."""
+def _written_at(path: Path) -> float | None:
+    """When a file was written; None when another process has just removed it."""
     try:
-        return time.time() - path.stat().st_mtime
+        return path.stat().st_mtime
     except FileNotFoundError:
         return None
 

@@ -1,5 +1,6 @@
 """Hand-overs: ready threads in DBOS's queues, one for each node. Every call blocks: call it from a thread."""
 
+import threading
 import time
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from dbos import error as dbos_error
 from sqlalchemy import exc as sa_error
 
-from laneway.domain.errors import Unavailable
+from laneway.domain.errors import Conflict, Unavailable
 from laneway.engine import ReadyThread
 from laneway.engines.dbos.address import libpq_address, quiet_logs
 
@@ -25,6 +26,9 @@ TRY_S = 0.05
 PAGE = 500
 
 Take = Callable[[ReadyThread], Awaitable[None]]
+
+_ONLY = threading.Lock()
+"""Held by the one whose DBOS this process's is."""
 
 
 class HandOvers:
@@ -44,9 +48,24 @@ class HandOvers:
         self._client: DBOSClient | None = None
 
     def open(self) -> None:
-        """Make the tables where they are missing, and begin to take what is handed over."""
+        """Make the tables where they are missing, and begin to take what is handed over.
+
+        Raises `Conflict` while another one of this process is open: what DBOS knows would be mixed up with its own.
+        """
         if self._database is not None:
             return
+        if not _ONLY.acquire(blocking=False):
+            raise Conflict(
+                "Another Laneway of this process is open on a Postgres, and DBOS can be there once only.",
+                "Close that one first, or use another process.",
+            )
+        try:
+            self._open_alone()
+        except BaseException:
+            _ONLY.release()
+            raise
+
+    def _open_alone(self) -> None:
         database = sa.create_engine(libpq_address(self._url), pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True)
         with _told(), _disposed_if_it_fails(database):
             with _one_at_a_time(database) as connection:
@@ -81,8 +100,11 @@ class HandOvers:
         database, self._database = self._database, None
         if database is not None:
             # Without a moment's patience it closes the loop under a hand-over that its queue takes at this moment.
-            DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=1)
-            database.dispose()
+            try:
+                DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=1)
+                database.dispose()
+            finally:
+                _ONLY.release()
 
     def offer(self, offers: Sequence[tuple[ReadyThread, str]]) -> None:
         """Hand threads over to nodes, all in one transaction, but for those that are handed over already."""
