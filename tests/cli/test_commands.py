@@ -75,7 +75,7 @@ def test_threads_are_kept_as_templates_tagged_and_counted(shell: Shell, server: 
     assert {each["id"] for each in shell.json("threads", "--tag", "new")} == {thread, made}
     assert [row["key"] for row in shell.json("analytics", "--by", "agent")["rows"]] == ["script"]
     assert "new" in shell.run("templates").stdout + shell.run("tags").stdout
-    assert shell.run("analytics").stdout.count("\n") == 2
+    assert shell.run("analytics").stdout.split()[:4] == ["day", "turns", "failed", "messages"]
     assert shell.json("templates", "remove", template["id"]) == []
     assert "needs an id" in shell.run("templates", "use", ok=False).stderr
 

@@ -41,7 +41,7 @@ def analytics(
     if as_json:
         show.as_json(found)
         return
-    columns = (by.value, "turns", "failed", "messages", "tokens in", "tokens out", "cost USD", "p50 s", "p95 s")
+    columns = (by.value, "turns", "failed", "messages", "in", "out", "USD", "p50 s", "p95 s")
     show.table(columns, map(_row, found.rows))
     show.note(f"turns that began from {found.from_} to {found.to}")
 
