@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from laneway.agent import AgentEvent, Text, TurnInput
 from laneway.domain.admission import Caps
-from laneway.domain.command import DeleteThread
+from laneway.domain.command import DeleteThread, UpdateThread
 from laneway.domain.json import as_object
 from laneway.domain.kinds import ITEM, THREAD
 from laneway.domain.principal import SYSTEM
@@ -102,6 +102,22 @@ async def test_a_detached_child_reports_as_a_message_of_its_own(gates: Gates):
 
         (waiting,) = (await ada.queue(parent.id)).items
         assert (waiting.sender, waiting.text) == (child.id, "begin work end work")
+
+
+async def test_a_child_that_was_left_to_itself_by_an_archived_parent_keeps_its_answer_and_says_so(gates: Gates):
+    async with running(spawning("work", wait=False), gates.agent) as app:
+        ada = app.user()
+        parent = await ada.thread("go", agent_id="parent")
+        await app.until(ada.was_told(parent.id, "turn.completed"))
+        child = await child_of(app, parent.id)
+        await gates.reached(child.id)
+        await ada.do(UpdateThread(**ada.stamp(), thread_id=parent.id, changes={"archived": True}))
+        gates.let(child.id)
+        await app.until(ada.was_told(child.id, "delivery.decided"))
+
+        (decided,) = [event for event in await ada.events(child.id) if event.type == "delivery.decided"]
+        assert (decided.data["reason"], decided.data["parent_thread_id"]) == ("parent-archived", None)
+        assert (await ada.queue(parent.id)).items == ()
 
 
 async def test_depth_and_number_of_children_are_bounded():

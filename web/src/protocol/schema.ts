@@ -3001,7 +3001,7 @@ export interface components {
         /**
          * DeliveryDecided
          * @description It was decided where an outcome goes. A child that is bound to no outside conversation reports to its parent's
-         *         turn or queue, and to nobody else.
+         *         turn or queue, and to nobody else; that of an archived parent (`parent-archived`) keeps its answer to itself.
          */
         DeliveryDecided: {
             /** @enum {unknown} */

@@ -61,10 +61,15 @@ def report_withdrawn(draft: Draft, thread: Thread, by: str) -> Thread:
 def _told(draft: Draft, thread: Thread, text: str, turn_id: str | None) -> Thread:
     thread = draft.save(thread)
     parent = draft.view.get(THREAD, thread.parent_thread_id) if thread.parent_thread_id else None
-    decided = DeliveryDecided("task_completion", "fallback", "no-active-binding", thread.parent_thread_id)
-    draft.tell_thread(thread, decided, turn_id)
     is_waited_for = thread.task is not None and thread.task.waits
-    if not is_waited_for and parent is not None and not parent.deleted and not parent.archived:
+    takes_posts = parent is not None and not parent.deleted and not parent.archived
+    if is_waited_for or takes_posts:
+        decided = DeliveryDecided("task_completion", "fallback", "no-active-binding", thread.parent_thread_id)
+    else:
+        # The answer stays in the child, where the owner finds it: this says so.
+        decided = DeliveryDecided("task_completion", "fallback", "parent-archived", None)
+    draft.tell_thread(thread, decided, turn_id)
+    if parent is not None and takes_posts and not is_waited_for:
         _post(draft, draft.thread(parent.id), thread, text)
     return thread
 
