@@ -69,7 +69,7 @@ class Turns:
         if event.event in ENDS:
             self.ended += 1
             waiting = self._ends.pop(event.body["thread_id"], None)
-            if waiting is not None:
+            if waiting is not None and not waiting.done():
                 waiting.set_result(time.perf_counter())
 
     async def run(self, here: Stage, thread: str) -> float:

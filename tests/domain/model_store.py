@@ -69,8 +69,8 @@ class ModelStore:
 
     def submit(self, principal: Principal, command: Command) -> Json:
         """Decide a command and apply it; what it raises changes nothing."""
-        decision = decide(self._view(principal, needs_of(command)), command, self.rules)
-        self._apply(decision.changes)
+        decision = decide(self.view(principal, needs_of(command)), command, self.rules)
+        self.apply(decision.changes)
         return decision.reply
 
     def append(self, item_id: str, fence: int, text: str) -> None:
@@ -84,7 +84,7 @@ class ModelStore:
         delta = ItemDelta(item_id, 0, position, text)
         self._tell(Event(delta, item.owner, item.session_id, self.now, item.thread_id, item.turn_id, item.agent))
 
-    def _view(self, principal: Principal, needs: Sequence[Need]) -> LoadedView:
+    def view(self, principal: Principal, needs: Sequence[Need]) -> LoadedView:
         view = LoadedView(self.now)
         for need in needs:
             match need:
@@ -130,7 +130,7 @@ class ModelStore:
 
     # --- applying ------------------------------------------------------------------------------------------------
 
-    def _apply(self, changes: Changes) -> None:
+    def apply(self, changes: Changes) -> None:
         before = {name: dict(table) for name, table in self.records.items()}
         for drop in changes.drops:
             self.records[drop.kind.name].pop(drop.id, None)

@@ -79,6 +79,14 @@ class LoadedView:
             kind, id = target_of(kind, step), next_id
         return None
 
+    def looked_for(self, kind: Kind[Record], id: str) -> bool:
+        """Whether a record was asked for, be it there or not."""
+        return (kind.name, id) in self._records
+
+    def seen(self, kind: Kind[Record], id: str) -> Record | None:
+        """The record as far as it was asked for and can be seen."""
+        return self._records.get((kind.name, id))
+
     @property
     def records(self) -> list[tuple[Kind[Record], str, Record | None]]:
         """Everything that was looked for, with its kind; None for what cannot be seen."""

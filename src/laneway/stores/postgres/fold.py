@@ -4,15 +4,16 @@ from collections.abc import Iterable
 
 from laneway.domain.kinds import ITEM
 from laneway.sql.sight import Sight
-from laneway.stores.postgres.ask import Question
+from laneway.stores.postgres.ask import Alike
 from laneway.stores.postgres.connection import Row
 from laneway.stores.postgres.queries import SQL
 from laneway.wire import text_of_delta
 
 
-def folding(thread_id: str, sight: Sight) -> Question:
+def folding(thread_id: str, sight: Sight) -> Alike:
     """Asks for the deltas of a thread's unfinished items."""
-    return SQL["deltas_of_open_items"].replace("{sight}", sight.condition(ITEM)), (thread_id, *sight.bindings)
+    row = (thread_id, *sight.bindings)
+    return Alike(SQL["deltas_of_open_items"].replace("{sight}", sight.condition(ITEM)), ("text",) * len(row), row)
 
 
 def folded(deltas: Iterable[Row]) -> dict[str, str]:

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from laneway.domain.changes import Changes, Count, Folded, Need, One, Put, Some, Span
+from laneway.domain.changes import Count, Folded, Need, One, Put, Some, Span
 from laneway.domain.commit import scopes_of
 from laneway.domain.kinds import NODE
 from laneway.domain.record import Kind, Record
-from laneway.stores.postgres.ask import Question, ask
+from laneway.stores.postgres.ask import Alike, ask
 from laneway.stores.postgres.connection import Connection
 from laneway.stores.postgres.table import TABLES
 
@@ -64,7 +64,7 @@ class Scopes:
 
     async def learn(self, connection: Connection, needs: Sequence[Need]) -> None:
         """Look up what is not known of the records that are needed."""
-        asked: dict[tuple[str, str], Question] = {}
+        asked: dict[tuple[str, str], Alike] = {}
         for need in needs:
             if isinstance(need, One) and (need.kind.name, need.id) not in self._known:
                 question = TABLES[need.kind.name].scope(need.id)
@@ -146,15 +146,10 @@ def _lock_of_record(kind: Kind[Record], id: str, record: Record | None) -> Lock:
     return Lock(NEED_OF_THREAD if kind.thread is not None else NEED, scope)
 
 
-def locks_of_changes(changes: Changes, named: Iterable[str | None]) -> set[Lock]:
+def locks_of_changes(places: Iterable[tuple[str, str | None]], named: set[str], erased: set[str]) -> set[Lock]:
     """What is locked to write: what must not be given up meanwhile, and the counters, as late as possible."""
-    erased = set(changes.erase)
-    alive = {Lock(ALIVE, id, shared=True) for id in named if id is not None and id not in erased}
-    return (
-        alive
-        | {Lock(ALIVE, id) for id in erased}
-        | locks_of_log((event.log, event.thread_id) for event in changes.events)
-    )
+    alive = {Lock(ALIVE, id, shared=True) for id in named - erased}
+    return alive | {Lock(ALIVE, id) for id in erased} | locks_of_log(places)
 
 
 def locks_of_log(places: Iterable[tuple[str, str | None]]) -> set[Lock]:

@@ -167,9 +167,9 @@ SELECT what, place, number FROM reserve(
 );
 
 -- name: deltas_of_open_items
-SELECT coalesce(event."offset", 0), item.id, event.body
+SELECT coalesce(event."offset", 0) AS place, item.id AS text, event.body
 FROM (SELECT id FROM item WHERE thread_id = ? AND "open" IS NOT NULL{sight}) AS item
-LEFT JOIN event ON event.item_id = item.id;
+LEFT JOIN event ON event.item_id = item.id OFFSET 0;
 
 -- name: now
 SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
@@ -182,7 +182,7 @@ INSERT INTO event (row, log, "offset", seq, type, owner, session_id, thread_id, 
 SELECT * FROM unnest(
   ?::bigint[], ?::text[], ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[],
   ?::text[], ?::bytea[]
-) RETURNING 1;
+) RETURNING TRUE AS is_new;
 
 -- name: claims
 SELECT id, owner, session_id, thread_id, fence FROM "turn" WHERE id = ANY (?::text[]) AND status = 'running'

@@ -1,14 +1,13 @@
 """Reader: answers every ask of a read from one snapshot, which is that of one statement."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import assert_never
 
 from laneway.domain.principal import Principal
 from laneway.log import position_of
 from laneway.sql.sight import Sight
 from laneway.store import Ask, Fold, Get, Query, Snapshot, Tally
-from laneway.stores.postgres.ask import Question, ask_as
+from laneway.stores.postgres.ask import Alike, Question, ask_as
 from laneway.stores.postgres.connection import Connection, Row
 from laneway.stores.postgres.fold import folded, folding
 from laneway.stores.postgres.page import page_of, page_questions
@@ -20,7 +19,8 @@ from laneway.stores.postgres.tally import tallied, tallying
 async def answer(connection: Connection, principal: Principal, asks: Sequence[Ask], log: str | None) -> Snapshot:
     """Answer every ask, with the log's offset, as of one moment of the database."""
     owner = None if principal.system else principal.user_id
-    answers, sight, _ = await ask_as(connection, owner, partial(_questions, asks, log))
+    answers, erasing, _ = await ask_as(connection, lambda erasing: _questions(asks, log, Sight(owner, erasing)))
+    sight = Sight(owner, erasing)
     place, *rest = answers
     offset = rest.pop(0) if log is not None else []
     rows = iter(rest)
@@ -28,8 +28,8 @@ async def answer(connection: Connection, principal: Principal, asks: Sequence[As
     return Snapshot(results, int(offset[0][0]) if offset else 0, position_of(int(place[0][0])))
 
 
-def _questions(asks: Sequence[Ask], log: str | None, sight: Sight) -> list[Question]:
-    questions: list[Question] = [(SQL["newest_row"], ())]
+def _questions(asks: Sequence[Ask], log: str | None, sight: Sight) -> list[Question | Alike]:
+    questions: list[Question | Alike] = [(SQL["newest_row"], ())]
     if log is not None:
         questions.append((SQL["tail"], (log,)))
     for each in asks:
@@ -37,7 +37,7 @@ def _questions(asks: Sequence[Ask], log: str | None, sight: Sight) -> list[Quest
     return questions
 
 
-def _questions_of(ask: Ask, sight: Sight) -> list[Question]:
+def _questions_of(ask: Ask, sight: Sight) -> Sequence[Question | Alike]:
     match ask:
         case Get(kind, id):
             return [TABLES[kind.name].get(id, sight)]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from laneway.clock import Clock
@@ -16,21 +16,19 @@ from laneway.stores.postgres.connection import Connection, Contended, connect
 from laneway.stores.postgres.erasure import erase_some
 from laneway.stores.postgres.figures import read_figures
 from laneway.stores.postgres.heartbeat import Heartbeat
-from laneway.stores.postgres.locks import Lock, Scopes, locks_of, taking
+from laneway.stores.postgres.locks import taking
 from laneway.stores.postgres.log import append_deltas, locks_of_deltas
 from laneway.stores.postgres.log_reader import read_log, read_user
 from laneway.stores.postgres.pool import Pool, check_pooler
 from laneway.stores.postgres.reader import answer
 from laneway.stores.postgres.schema import migrate
 from laneway.stores.postgres.search import find_entries, index_entries
-from laneway.stores.postgres.transaction import LearnedLocks, transact
+from laneway.stores.postgres.writer import ATTEMPTS, Writer
 
 T = TypeVar("T")
 Work = Callable[[Connection], Awaitable[T]]
 
 CONNECTIONS = 16
-ATTEMPTS = 20
-"""How often a transaction that the database gave up is run again."""
 INDEXED = 25
 """Search entries in one commit."""
 
@@ -47,9 +45,8 @@ class PostgresStore:
         self._clock = clock
         self._options = options
         self._time = clock if options.settings.get("time") == "clock" else None
-        self._open: Pool | None = None
+        self._open: _Parts | None = None
         self._heartbeat: Heartbeat | None = None
-        self._scopes = Scopes()
         self._accepted = 0
         self._commits = 0
         self._idle = asyncio.Event()
@@ -67,40 +64,26 @@ class PostgresStore:
             heartbeat = Heartbeat(self._url, self._options.node, self._options.lease_s)
             await asyncio.to_thread(heartbeat.start)
             self._heartbeat = heartbeat
-        self._open = Pool(self._url, int(self._options.settings.get("connections", CONNECTIONS)))
+        pool = Pool(self._url, int(self._options.settings.get("connections", CONNECTIONS)))
+        self._open = _Parts(pool, Writer(pool, self._clock, self._time))
 
     async def close(self) -> None:
-        pool, self._open = self._open, None
-        if pool is None:
+        parts, self._open = self._open, None
+        if parts is None:
             return
+        await parts.writer.close()
         while self._accepted:
             self._idle.clear()
             await self._idle.wait()
         heartbeat, self._heartbeat = self._heartbeat, None
         if heartbeat is not None:
             await asyncio.to_thread(heartbeat.stop)
-        await pool.close()
+        await parts.pool.close()
 
     async def transact(
         self, principal: Principal, needs: Sequence[Need], decide: Callable[[View], Decision]
     ) -> Committed:
-        owner, learned = None if principal.system else principal.user_id, set[Lock]()
-
-        async def work(pool: Pool) -> Committed:
-            async with pool.lease() as connection:
-                await self._scopes.learn(connection, needs)
-                locks = learned | locks_of(needs, owner, self._scopes)
-                async with pool.committed(connection, opening=taking(locks)):
-                    return await transact(connection, principal, needs, decide, locks, self._time)
-
-        while True:
-            try:
-                committed = await self._write(work)
-            except LearnedLocks as more:
-                learned |= more.locks
-            else:
-                self._scopes.note(committed.changes.puts)
-                return committed
+        return await self._parts.writer.submit(principal, needs, decide)
 
     async def append(self, deltas: Sequence[Delta]) -> tuple[str, ...]:
         async def work(pool: Pool) -> tuple[str, ...]:
@@ -143,8 +126,11 @@ class PostgresStore:
 
     async def figures(self) -> Figures:
         found = await self._read(lambda connection: read_figures(connection, self._options))
-        pool = self._pool
-        return replace(found, commits=self._commits, commands=self._commits, connections=pool.size, lent=pool.lent)
+        pool, writer = self._parts.pool, self._parts.writer
+        return replace(
+            found, commits=self._commits + writer.commits, commands=self._commits + writer.commands,
+            connections=pool.size, lent=pool.lent,
+        )  # fmt: skip
 
     async def _read(self, work: Work[T]) -> T:
         async with self._pool.transaction("REPEATABLE READ, READ ONLY") as connection:
@@ -177,6 +163,18 @@ class PostgresStore:
 
     @property
     def _pool(self) -> Pool:
+        return self._parts.pool
+
+    @property
+    def _parts(self) -> "_Parts":
         if self._open is None:
             raise Unavailable("The store is not open.")
         return self._open
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What an open store consists of."""
+
+    pool: Pool
+    writer: Writer

@@ -9,8 +9,8 @@ from laneway.domain.kinds import KINDS
 from laneway.domain.record import Kind, Record
 from laneway.sql.sight import Sight
 from laneway.sql.table import KindTable, quoted
-from laneway.stores.postgres.ask import Question
-from laneway.stores.postgres.connection import Binding, Connection
+from laneway.stores.postgres.ask import Alike, Question
+from laneway.stores.postgres.connection import Connection
 
 
 class Table(KindTable):
@@ -23,43 +23,50 @@ class Table(KindTable):
         arrays = ", ".join(f"?::{'bytea' if name == 'body' else self._type(name)}[]" for name in names)
         self._put = (
             f"INSERT INTO {self.name} AS kept ({', '.join(map(quoted, names))}) SELECT * FROM unnest({arrays})"
-            f" ON CONFLICT (id) DO UPDATE SET {setting} WHERE kept.owner = excluded.owner RETURNING 1"
+            f" ON CONFLICT (id) DO UPDATE SET {setting} WHERE kept.owner = excluded.owner"
+            " RETURNING (kept.xmax = 0) AS is_new"
         )
 
-    def get(self, id: str, sight: Sight) -> Question:
+    def get(self, id: str, sight: Sight) -> Alike:
         """Asks for a record as far as it can be seen."""
-        return f"{self._body('0::bigint')} id = ?{sight.condition(self.kind)}", (id, *sight.bindings)
+        return self._alike("0::bigint", "body", {"id": id}, sight, "LIMIT 1")
 
-    def count(self, where: Mapping[str, str | int], sight: Sight) -> Question:
-        """Asks how many records there are whose columns equal the given values."""
-        condition = self.equal(where) + sight.condition(self.kind)
-        text = f"SELECT count(*), NULL::text, NULL::bytea FROM {self.name} WHERE {condition}"
-        return text, (*where.values(), *sight.bindings)
-
-    def some(self, where: Mapping[str, str | int], limit: int, sight: Sight) -> Question:
+    def some(self, where: Mapping[str, str | int], limit: int, sight: Sight) -> Alike:
         """Asks for the records whose columns equal the given values, in the order they were first put."""
-        condition = self.equal(where) + sight.condition(self.kind)
-        return f"{self._body('row')} {condition} ORDER BY row LIMIT ?", (*where.values(), *sight.bindings, limit)
+        return self._alike("row", "body", where, sight, f"ORDER BY row LIMIT {limit}")
 
-    def span(self, span: Span, sight: Sight) -> Question:
+    def span(self, span: Span, sight: Sight) -> Alike:
         """Asks for the records that a span names, oldest or newest first."""
-        number, order, sign = self.column(self.kind.numbered or "id"), "ASC", ""
-        if span.newest:
-            order, sign = "DESC", "-"
-        condition = f"{self.equal(span.where)} AND {number} > ?{sight.condition(self.kind)}"
-        bindings: list[Binding] = [*span.where.values(), span.above, *sight.bindings]
+        number = self.column(self.kind.numbered or "id")
+        order, sign = ("DESC", "-") if span.newest else ("ASC", "")
+        bounds = {f"{number} > ?": span.above}
         if span.below is not None:
-            condition += f" AND {number} < ?"
-            bindings.append(span.below)
-        text = f"{self._body(sign + number)} {condition} ORDER BY {number} {order} LIMIT ?"
-        return text, (*bindings, span.limit)
+            bounds[f"{number} < ?"] = span.below
+        return self._alike(
+            sign + number, "body", span.where, sight, f"ORDER BY {number} {order} LIMIT {span.limit}", bounds
+        )
 
-    def scope(self, id: str) -> Question | None:
+    def count(self, where: Mapping[str, str | int], sight: Sight) -> Alike:
+        """Asks how many records there are whose columns equal the given values."""
+        return self._alike("count(*)", "NULL::bytea", where, sight)
+
+    def scope(self, id: str) -> Alike | None:
         """Asks for the id of the thread, or else of the session, that a record belongs to; None when to neither."""
         named = [quoted(name) for name in (self.kind.thread, self.kind.session) if name is not None]
         if not named:
             return None
-        return f"SELECT 0::bigint, coalesce({', '.join(named)}), NULL::bytea FROM {self.name} WHERE id = ?", (id,)
+        told = f"0::bigint AS place, coalesce({', '.join(named)}) AS text, NULL::bytea AS body"
+        return Alike(f"SELECT {told} FROM {self.name} WHERE id = ? LIMIT 1", ("text",), (id,))
+
+    def _alike(
+        self, place: str, body: str, where: Mapping[str, str | int], sight: Sight, ending: str = "",
+        bounds: Mapping[str, int] = MappingProxyType({}),
+    ) -> Alike:  # fmt: skip
+        condition = " AND ".join((self.equal(where), *bounds)) + sight.condition(self.kind)
+        told = f"{place} AS place, NULL::text AS text, {body} AS body"
+        types = (*map(self._type, where), *("bigint" for _ in bounds), *("text" for _ in sight.bindings))
+        row = (*where.values(), *bounds.values(), *sight.bindings)
+        return Alike(f"SELECT {told} FROM {self.name} WHERE {condition} {ending}", types, row)
 
     def putting(self, records: Sequence[Record]) -> Question:
         """Writes records, and answers with how many. The place in the order of first puts stays what it was."""
@@ -72,9 +79,6 @@ class Table(KindTable):
 
     def _type(self, name: str) -> str:
         return "bigint" if name in self.integers else "text"
-
-    def _body(self, place: str) -> str:
-        return f"SELECT {place}, NULL::text, body FROM {self.name} WHERE"
 
 
 TABLES = MappingProxyType({kind.name: Table(kind) for kind in KINDS})

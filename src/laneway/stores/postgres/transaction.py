@@ -1,13 +1,15 @@
-"""Transaction: one command in one transaction: lock, load, decide, lock, write."""
+"""Transaction: a group of commands in one transaction: lock, load, decide, lock, write."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 
 from laneway.clock import Clock
 from laneway.domain.changes import Changes, Decision, Need, View
-from laneway.domain.commit import check_scope, named_by, takes_a_place, with_number
+from laneway.domain.commit import named_by, takes_a_place, with_number
 from laneway.domain.errors import Internal
+from laneway.domain.group import Later, decide_in_turn
 from laneway.domain.principal import Principal
 from laneway.domain.record import Record
 from laneway.domain.view import LoadedView
@@ -16,96 +18,132 @@ from laneway.store import Committed
 from laneway.stores.postgres.ask import Question
 from laneway.stores.postgres.chain import link_entries
 from laneway.stores.postgres.connection import Connection
-from laneway.stores.postgres.locks import Lock, locks_of_changes, locks_of_read, taking
+from laneway.stores.postgres.locks import Lock, locks_of_changes, locks_of_read
 from laneway.stores.postgres.log import appending, reserve
 from laneway.stores.postgres.queries import SQL
 from laneway.stores.postgres.table import TABLES
-from laneway.stores.postgres.view import load_view
+from laneway.stores.postgres.view import load_views
+from laneway.wire import StoredEvent
+
+Outcome = Committed | Exception | Later
+Recorded = tuple[Changes, tuple[StoredEvent, ...]]
 
 
-class LearnedLocks(Exception):
-    """More has to be locked than was known before reading, and it comes earlier in the order: start again with it."""
+class NotNew(Exception):
+    """A record that a decision had not seen was there: others were decided on its being new."""
 
-    def __init__(self, locks: set[Lock]) -> None:
-        super().__init__()
-        self.locks = locks
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """A command that is to be committed."""
+
+    principal: Principal
+    needs: Sequence[Need]
+    decide: Callable[[View], Decision]
+    locks: set[Lock]
+    """What its needs are under, as far as that is known."""
+
+    @property
+    def names(self) -> Collection[Lock]:
+        return self.locks
 
 
 async def transact(
-    connection: Connection,
-    principal: Principal,
-    needs: Sequence[Need],
-    decide: Callable[[View], Decision],
-    held: set[Lock],
-    clock: Clock | None,
-) -> Committed:
-    """Run one command under the locks of its needs. What it raises leaves the transaction to be rolled back."""
-    view = await _load(connection, principal, needs, held, clock)
-    decision = decide(view)
-    changes = decision.changes
-    if not (changes.puts or changes.drops or changes.events or changes.erase):
-        return Committed(changes, decision.reply, ())
-    for event in changes.events:
-        check_scope(event)
-    named = named_by(changes)
-    places = ((event.log, event.thread_id) for event in changes.events)
-    # Read behind the locks: whoever gave something up meanwhile has committed by now.
-    numbers = await reserve(connection, places, locks_of_changes(changes, named), named)
-    events = number_events(changes.events, numbers)
-    changes = replace(changes, puts=await link_entries(connection, (with_number(put, events) for put in changes.puts)))
-    await _write(connection, changes, rows_of_events(changes.events, events))
+    connection: Connection, group: Sequence[Request], held: set[Lock], clock: Clock | None
+) -> list[Outcome]:
+    """Run commands, each as if those before it had been committed, under the locks of what all of them need.
+
+    What it raises leaves the transaction to be rolled back, and befalls all of them.
+    """
+    views: list[LoadedView | None] = []
+    for request, view in zip(group, await load_views(connection, group, clock), strict=True):
+        learned = locks_of_read(view.records) - held
+        # What has to be locked, too, and was not: the command is read anew, behind those locks.
+        request.locks |= learned
+        views.append(None if learned else view)
+    verdicts = decide_in_turn(group, views)
+    decisions = [verdict for verdict in verdicts if isinstance(verdict, Decision)]
+    new = None if len(group) == 1 else _new(zip(verdicts, views, strict=True))
+    recorded = iter(await _record(connection, [decision.changes for decision in decisions], new))
+    return [_committed(each, next(recorded)) if isinstance(each, Decision) else each for each in verdicts]
+
+
+def _committed(decision: Decision, recorded: Recorded) -> Committed:
+    changes, events = recorded
     return Committed(changes, decision.reply, events)
 
 
-async def _load(
-    connection: Connection, principal: Principal, needs: Sequence[Need], held: set[Lock], clock: Clock | None
-) -> LoadedView:
-    """Read the needs, and lock what was found to be needed, too, until all that was read is locked."""
-    held = set(held)
-    while True:
-        view = await load_view(connection, principal, needs, clock)
-        more = locks_of_read(view.records) - held
-        if not more:
-            return view
-        if held and min(more) < max(held):
-            raise LearnedLocks(held | more)
-        await connection.script(taking(more))
-        held |= more
+def _new(decided: Iterable[tuple[Decision | Exception | Later, LoadedView | None]]) -> int:
+    """How many records are taken to be new, because their decisions have not seen them."""
+    unseen: set[tuple[str, str]] = set()
+    for decision, view in decided:
+        if isinstance(decision, Decision) and view is not None:
+            puts = decision.changes.puts
+            unseen |= {(put.kind.name, put.record.id) for put in puts if not view.seen(put.kind, put.record.id)}
+            # What is dropped first, too, is inserted again.
+            dropped = {(drop.kind.name, drop.id) for drop in decision.changes.drops}
+            unseen |= dropped.intersection((put.kind.name, put.record.id) for put in puts)
+    return len(unseen)
 
 
-async def _write(connection: Connection, changes: Changes, rows: Sequence[LogRow]) -> None:
+async def _record(connection: Connection, decided: Sequence[Changes], new: int | None) -> list[Recorded]:
+    """Number and write what several commands change, in their order."""
+    if all(changes == Changes() for changes in decided):
+        return [(changes, ()) for changes in decided]
+    events = [event for changes in decided for event in changes.events]
+    erased = {id for changes in decided for id in changes.erase}
+    named = {id for changes in decided for id in named_by(changes)}
+    places = [(event.log, event.thread_id) for event in events]
+    # Read behind the locks: whoever gave something up meanwhile has committed by now.
+    numbers = await reserve(connection, places, locks_of_changes(places, named, erased), named)
+    stored = [number_events(changes.events, numbers) for changes in decided]
+    numbered = [with_number(put, own) for changes, own in zip(decided, stored, strict=True) for put in changes.puts]
+    links = iter(await link_entries(connection, numbered))
+    whole = [replace(changes, puts=tuple(islice(links, len(changes.puts)))) for changes in decided]
+    await _write(connection, whole, rows_of_events(events, [event for own in stored for event in own]), new)
+    return list(zip(whole, stored, strict=True))
+
+
+async def _write(connection: Connection, decided: Sequence[Changes], rows: Sequence[LogRow], new: int | None) -> None:
     """Write everything with one statement, but for what is rare: what is dropped, and what is given up."""
     dropped: dict[str, list[str]] = {}
-    for drop in changes.drops:
+    for drop in (drop for changes in decided for drop in changes.drops):
         dropped.setdefault(drop.kind.name, []).append(drop.id)
     for name, ids in dropped.items():
         await TABLES[name].drop(connection, ids)
     records: dict[str, dict[str, Record]] = {}
     # A place is left before it is taken: the turn that ends before the one that starts, in whichever order they came.
-    for put in sorted(changes.puts, key=takes_a_place):
+    for put in sorted((put for changes in decided for put in changes.puts), key=takes_a_place):
         records.setdefault(put.kind.name, {})[put.record.id] = put.record
-    writes = [TABLES[name].putting(list(each.values())) for name, each in records.items()]
+    # In one order of kinds, so that alike groups are written by the same statement.
+    writes = [TABLES[name].putting(list(records[name].values())) for name in sorted(records)]
     if rows:
         writes.append(appending(rows))
     if writes:
         counts = await connection.single(*_all_of(writes))
-        _check_owners(records, counts)
-    for id in changes.erase:
+        _check_owners(records, counts[::2])
+        if new is not None and sum(counts[1 : 2 * len(records) : 2]) != new:
+            raise NotNew
+    for id in (id for changes in decided for id in changes.erase):
         await connection.execute(SQL["hide"], (id,))
 
 
 def _all_of(writes: Sequence[Question]) -> Question:
-    """Writes as one statement, which answers with how many rows each has written."""
+    """Writes as one statement, which answers with how many rows each has written, and how many of them were new."""
     return _together(tuple(text for text, _ in writes)), tuple(each for _, bindings in writes for each in bindings)
 
 
 @lru_cache(maxsize=2000)
 def _together(texts: tuple[str, ...]) -> str:
     parts = ", ".join(f"w{number} AS ({text})" for number, text in enumerate(texts))
-    return f"WITH {parts} SELECT " + ", ".join(f"(SELECT count(*) FROM w{number})" for number in range(len(texts)))
+    counts = ", ".join(
+        f"(SELECT count(*) FROM w{number}), (SELECT count(*) FILTER (WHERE is_new) FROM w{number})"
+        for number in range(len(texts))
+    )
+    return f"WITH {parts} SELECT {counts}"
 
 
 def _check_owners(records: Mapping[str, Mapping[str, Record]], counts: Sequence[int]) -> None:
-    for (name, each), count in zip(records.items(), counts, strict=False):
-        if count != len(each):
+    for name, count in zip(sorted(records), counts, strict=False):
+        if count != len(records[name]):
             raise Internal(f"A put would give a {name} to another owner.")

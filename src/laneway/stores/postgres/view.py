@@ -1,8 +1,7 @@
 """View: loads what a decision needs, inside the write transaction and as its principal may see it."""
 
 from collections.abc import Sequence
-from functools import partial
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from laneway.clock import Clock
 from laneway.domain.changes import Count, Folded, Need, One, Some, Span
@@ -10,35 +9,58 @@ from laneway.domain.principal import Principal
 from laneway.domain.record import Kind, Record
 from laneway.domain.view import LoadedView
 from laneway.sql.sight import Sight
-from laneway.stores.postgres.ask import Question, ask_as
+from laneway.stores.postgres.ask import Alike, ask_as
 from laneway.stores.postgres.connection import Connection, Row
 from laneway.stores.postgres.fold import folded, folding
 from laneway.stores.postgres.table import TABLES
 
 
-async def load_view(
-    connection: Connection, principal: Principal, needs: Sequence[Need], clock: Clock | None
-) -> LoadedView:
-    """Load every need as of this moment of the transaction; its time is the database's unless a clock is given."""
-    owner = None if principal.system else principal.user_id
-    view = LoadedView("")
-    asked, trails = needs, list[One]()
+class Needing(Protocol):
+    """Who needs what."""
+
+    @property
+    def principal(self) -> Principal: ...
+    @property
+    def needs(self) -> Sequence[Need]: ...
+
+
+async def load_views(connection: Connection, group: Sequence[Needing], clock: Clock | None) -> list[LoadedView]:
+    """Load what each needs as of this moment of the transaction. Its time is the database's, or a clock's."""
+    loading = [_Loading(None if each.principal.system else each.principal.user_id, each.needs) for each in group]
     while True:
-        answers, sight, now = await ask_as(connection, owner, partial(_questions, asked))
-        view.now = view.now or (clock.now() if clock else now)
-        for need, rows in zip(asked, answers, strict=True):
-            trails += _take(view, need, rows, sight)
-        unknown = {(one.kind.name, one.id): one for trail in trails if (one := view.unknown(trail))}
-        if not unknown:
-            return view
-        asked = tuple(unknown.values())
+        answers, erasing, now = await ask_as(
+            connection, lambda erasing: [question for each in loading for question in each.questions(erasing)]
+        )
+        rest = iter(answers)
+        for each in loading:
+            each.view.now = each.view.now or (clock.now() if clock else now)
+            each.take([next(rest) for _ in each.asked], erasing)
+        if not any(each.asked for each in loading):
+            return [each.view for each in loading]
 
 
-def _questions(needs: Sequence[Need], sight: Sight) -> list[Question]:
-    return [_question(need, sight) for need in needs]
+class _Loading:
+    """A view that is being loaded for an owner, or for the system: what is asked now, and where that leads."""
+
+    def __init__(self, owner: str | None, needs: Sequence[Need]) -> None:
+        self.view = LoadedView("")
+        self.asked: Sequence[Need] = needs
+        self._owner = owner
+        self._trails: list[One] = []
+
+    def questions(self, erasing: bool) -> list[Alike]:
+        """What is asked."""
+        return [_question(need, Sight(self._owner, erasing)) for need in self.asked]
+
+    def take(self, answers: Sequence[Sequence[Row]], erasing: bool) -> None:
+        """Keep the answers, and ask on from there."""
+        for need, rows in zip(self.asked, answers, strict=True):
+            self._trails += _take(self.view, need, rows, Sight(self._owner, erasing))
+        unknown = {(one.kind.name, one.id): one for trail in self._trails if (one := self.view.unknown(trail))}
+        self.asked = tuple(unknown.values())
 
 
-def _question(need: Need, sight: Sight) -> Question:
+def _question(need: Need, sight: Sight) -> Alike:
     match need:
         case One(kind, id):
             return TABLES[kind.name].get(id, sight)
