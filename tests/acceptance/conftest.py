@@ -11,6 +11,7 @@ import pytest
 
 import laneway
 from laneway.agent import Agent
+from laneway.api import create_api
 from laneway.app import App
 from laneway.cli.server import address, answer, listen
 from laneway.config import load
@@ -58,7 +59,7 @@ async def served(agent: Agent, **ground: str | Path) -> AsyncGenerator[laneway.L
         try:
             key = await app.credentials.ensure_admin_key(app.data_dir)
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(answer, app, listener, ready.set, stop)
+                tasks.start_soon(answer, app, create_api(app), listener, ready.set, stop)
                 await ready.wait()
                 async with laneway.connect(address(app.settings), key) as lane:
                     yield lane
