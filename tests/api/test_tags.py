@@ -42,6 +42,14 @@ async def test_tags_are_listed_with_how_many_threads_have_them(ada: Caller, bob:
     assert listed.json == [{"tag": "work", "threads": 2}, {"tag": "urgent", "threads": 1}]
 
 
+async def test_a_thread_has_a_tag_once(ada: Caller):
+    thread = await tagged(ada, "b", "a", "b")
+    changed = await ada.patch(f"/threads/{thread['id']}", {"tags": ["c", "c", "a"]})
+    template = await ada.made("/templates", {"name": "t", "tags": ["a", "a"]})
+
+    assert (thread["tags"], changed.json["tags"], template["tags"]) == (["b", "a"], ["c", "a"], ["a"])
+
+
 async def test_tags_come_in_pages(ada: Caller):
     for names in (["a", "b", "c"], ["b"], ["b", "c"]):
         await tagged(ada, *names)

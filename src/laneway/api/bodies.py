@@ -145,6 +145,11 @@ def bounded(value: dict[str, Json], name: str) -> dict[str, Json]:
     return value
 
 
+def distinct(tags: list[str]) -> tuple[str, ...]:
+    """Each tag once, where it first stands."""
+    return tuple(dict.fromkeys(tags))
+
+
 class ThreadSettingsBody(Body, frozen=True):
     """Settings of a thread; what is missing stays."""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 from starlette.responses import Response
 
-from laneway.api.bodies import MESSAGE_BYTES, Body, Id, Name, Tags, Text, ThreadSettingsBody, Title, given
+from laneway.api.bodies import MESSAGE_BYTES, Body, Id, Name, Tags, Text, ThreadSettingsBody, Title, distinct, given
 from laneway.api.call import Call, records_of, shown_as
 from laneway.api.conditional import check_version, etag
 from laneway.api.paging import Paging, page_query
@@ -64,7 +64,7 @@ async def create_template(call: Call) -> Response:
         at=call.at, seed=call.seed, user_id=call.user_id, name=body.name, agent_id=body.agent_id, title=body.title,
         settings=body.settings.changes() if body.settings else {},
         messages=None if body.messages is None else _openings(body.messages),
-        tags=None if body.tags is None else tuple(body.tags), from_thread_id=body.from_thread_id,
+        tags=None if body.tags is None else distinct(body.tags), from_thread_id=body.from_thread_id,
     )  # fmt: skip
     made = shown_as((await call.submit(command)).reply, TemplateResource)
     return call.show(made, 201, {**etag(made.version), "Location": f"{BASE}/templates/{made.id}"})
@@ -97,7 +97,7 @@ async def update_template(call: Call) -> Response:
     if (messages := given(body.messages)) is not None:
         changes["messages"] = _openings(messages)
     if (tags := given(body.tags)) is not None:
-        changes["tags"] = tuple(tags)
+        changes["tags"] = distinct(tags)
     if (settings := given(body.settings)) is not None:
         changes["settings"] = settings.changes()
     command = UpdateTemplate(

@@ -16,6 +16,7 @@ from laneway.api.bodies import (
     ThreadSettingsBody,
     Title,
     bounded,
+    distinct,
     new_message,
 )
 from laneway.api.call import Call, offset_headers, records_of, shown_as
@@ -130,7 +131,8 @@ def _creation(call: Call, body: CreateThreadBody) -> CreateThread:
         message = new_message(MessageBody(message=body.initial_message), call.who.name)
     return CreateThread(
         at=call.at, seed=call.seed, user_id=call.user_id, session_id=body.session_id, agent_id=body.agent_id,
-        title=body.title, tags=tuple(body.tags or ()), metadata=_without_null(bounded(body.metadata or {}, "metadata")),
+        title=body.title, tags=distinct(body.tags or []),
+        metadata=_without_null(bounded(body.metadata or {}, "metadata")),
         settings=body.settings.changes() if body.settings else {}, message=message, template_id=body.template_id,
         sender=call.who.name,
     )  # fmt: skip
@@ -218,7 +220,7 @@ async def _update(call: Call) -> Response:
     if not isinstance(body.settings, UnsetType):
         changes["settings"] = body.settings.changes()
     if not isinstance(body.tags, UnsetType):
-        changes["tags"] = tuple(body.tags)
+        changes["tags"] = distinct(body.tags)
     if not isinstance(body.metadata, UnsetType):
         bounded({**thread.metadata, **body.metadata}, "metadata")
     command = UpdateThread(at=call.at, seed=call.seed, thread_id=thread.id, changes=changes, if_version=call.if_version)
