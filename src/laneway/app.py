@@ -68,8 +68,7 @@ class App:
         self.environments: Mapping[str, Environment] = {"plain": PlainEnvironment()}
         self.agents = _agents(settings, agents, self.clock)
         self.rules = _rules(settings, self.agents, self.environments)
-        # A node's name is never used again, so that a heartbeat of this process cannot vouch for an earlier one.
-        self.node = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.node = _new_name()
         deployment = deploy(settings, self.clock, self.node)
         self.store, self.bus, self.engine = deployment.store, deployment.bus, deployment.engine
         self.tracing = tracing or _tracing(settings, self.node)
@@ -162,6 +161,11 @@ class App:
         """A session's state, with the offset and the position that it was read at."""
         state, read = await self.states.snapshot(principal, session_id)
         return state, read.offset, read.position
+
+
+def _new_name() -> str:
+    """A name for a node, never used again: a heartbeat of this process must not vouch for an earlier one."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def _tracing(settings: Settings, node: str) -> Tracing:

@@ -55,6 +55,8 @@ class Node:
         put(laneway.deployment, "SQLiteStore", self._line)
         put(laneway.deployment, "LocalBus", lambda: self._bus)
         put(laneway.app, "Watchdog", NoWatchdog)
+        # Nodes share the work by their names: drawn anew, they would make another run of the same seed.
+        put(laneway.app, "_new_name", lambda: f"{self._loop.random.getrandbits(32):08x}")
         return App(settings, clock=self._clock)
 
     def _line(self, *_: object) -> Line:
