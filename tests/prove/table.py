@@ -24,7 +24,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         {"quick": 100, "nightly": 1000, "release": 1000}, "streams", 300, is_timed=True,
     ),
     Scenario(
-        "F-5", "a server freezes past its lease and wakes up", "scenarios.frozen",
+        "F-5", "servers freeze past their lease and wake up", "scenarios.frozen",
         {"quick": 6, "nightly": 500, "release": 500}, "freezes", 9000, 10_000_000, 4000, stores=POSTGRES,
     ),
     Scenario(

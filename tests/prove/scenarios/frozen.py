@@ -18,20 +18,35 @@ from tests.prove.harness.patient import Patient
 from tests.prove.harness.world import busy_threads
 from tests.prove.scenario import Report
 
-SERVERS = 3
-THREADS = 6
-LIVES = 50
-"""Rounds on one database; then a new one is taken."""
-SHORT_LEASE_S = 1.5
-LEASE_S = 6.0
+LIVES = 100
+"""Strikes on one database; then a new one is taken."""
 TAKEOVER_S = 12.0
 """A turn whose server died runs again within so much, on leases of six seconds."""
 REST_S = 60.0
+LOOK_S = 0.2
 UNFINISHED = ("queued", "running", "waiting", "needs_review", "paused")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How servers are struck."""
+
+    servers: int
+    at_once: int
+    """How many of them, at most, in one round; each counts as one."""
+    threads: int
+    lease_s: float
+    freezes: bool
+    """They freeze and go on; otherwise they die."""
+
+
+MOST_AT_ONCE, SURVIVORS = 7, 3
+KILLS = Plan(servers=3, at_once=1, threads=6, lease_s=6.0, freezes=False)
 
 
 @dataclass
 class Tally:
+    strikes: int = 0
     rounds: int = 0
     turns: int = 0
     taken_over: int = 0
@@ -39,47 +54,45 @@ class Tally:
     latencies: list[float] = field(default_factory=list[float])
 
 
-def run(seed: int, rounds: int) -> Report:
-    """F-5: freeze a server in the middle of its turns until others have them, and let it go on."""
-    return _run(seed, rounds, SHORT_LEASE_S, freezes=True)
+def run(seed: int, freezes: int) -> Report:
+    """F-5: freeze servers in the middle of their turns until others have them, and let them go on."""
+    at_once = min(MOST_AT_ONCE, max(1, freezes // 2))
+    return _run(seed, freezes, Plan(at_once + SURVIVORS, at_once, threads=4 * at_once, lease_s=1.5, freezes=True))
 
 
-def run_takeover(seed: int, rounds: int) -> Report:
+def run_takeover(seed: int, kills: int) -> Report:
     """I-11: kill a server in the middle of its turns; how long until others have them."""
-    report = _run(seed, rounds, LEASE_S, freezes=False)
+    report = _run(seed, kills, KILLS)
     slowest = float(report.figures["takeover_p99_s"])
     report.expect(slowest <= TAKEOVER_S, f"I-11: taking over took {slowest:.1f} s")
     return report
 
 
-def _run(seed: int, rounds: int, lease_s: float, freezes: bool) -> Report:
+def _run(seed: int, strikes: int, plan: Plan) -> Report:
     report, tally = Report(), Tally()
-    for first in range(0, rounds, LIVES):
-        asyncio.run(_lives(f"{seed}/{first}", min(LIVES, rounds - first), lease_s, freezes, tally, report))
-        if not report.passed:
-            break
+    while tally.strikes < strikes and report.passed:
+        until = min(tally.strikes + LIVES, strikes)
+        asyncio.run(_lives(f"{seed}/{tally.strikes}", until, plan, tally, report))
     latencies = sorted(tally.latencies) or [0.0]
     report.figures = {
-        "rounds": tally.rounds, "turns": tally.turns, "taken_over": tally.taken_over,
-        "stale_attempts_refused": tally.refused, "lease_s": lease_s,
+        "strikes": tally.strikes, "rounds": tally.rounds, "turns": tally.turns, "taken_over": tally.taken_over,
+        "stale_attempts_refused": tally.refused, "lease_s": plan.lease_s,
         "takeover_p50_s": round(latencies[len(latencies) // 2], 2), "takeover_p99_s": round(p99(latencies), 2),
     }  # fmt: skip
     report.expect(tally.taken_over > 0, "F-5: no turn was taken over: nothing was tried")
     return report
 
 
-async def _lives(seed: str, rounds: int, lease_s: float, freezes: bool, tally: Tally, report: Report) -> None:
-    async with cluster(seed, SERVERS, flags={"lease_s": lease_s, "max_attempts": 20}) as here:
+async def _lives(seed: str, until: int, plan: Plan, tally: Tally, report: Report) -> None:
+    async with cluster(seed, plan.servers, flags={"lease_s": plan.lease_s, "max_attempts": 20}) as here:
         user = _User(here)
-        await user.settle()
-        for _ in range(rounds):
+        await user.settle(plan.threads)
+        while tally.strikes < until and report.passed:
             await user.post()
             await asyncio.sleep(here.here.random.uniform(0.05, 1.0))
-            await _strike(here, lease_s, freezes, tally)
+            await _strike(here, plan, min(plan.at_once, until - tally.strikes), tally)
             tally.rounds += 1
             report.findings += await user.at_rest()
-            if not report.passed:
-                break
         report.findings += user.problems
         report.findings += await asyncio.to_thread(here.here.audit, is_quiet=True)
         report.findings += await _planes(here, user)
@@ -89,24 +102,27 @@ async def _lives(seed: str, rounds: int, lease_s: float, freezes: bool, tally: T
         tally.refused += log.count('"code": "stale_fence"')
 
 
-async def _strike(here: Cluster, lease_s: float, freezes: bool, tally: Tally) -> None:
-    """Freeze or kill the server that runs most; wait until its turns are others', and bring it back."""
+async def _strike(here: Cluster, plan: Plan, at_most: int, tally: Tally) -> None:
+    """Freeze or kill the servers that run most; wait until their turns are others', and bring them back."""
     running = await _running(here)
-    if not running:
-        return
-    held = Counter(number for number in running.values())
-    number = held.most_common(1)[0][0]
-    turns = [turn for turn, of in running.items() if of == number]
-    started = time.time()
-    if freezes:
+    async with asyncio.TaskGroup() as striking:
+        for number, _ in Counter(running.values()).most_common(at_most):
+            tally.strikes += 1
+            turns = [turn for turn, of in running.items() if of == number]
+            striking.create_task(_strike_one(here, plan, number, turns, tally))
+
+
+async def _strike_one(here: Cluster, plan: Plan, number: int, turns: Sequence[str], tally: Tally) -> None:
+    pid, started = here.living[number].process.pid, time.time()
+    if plan.freezes:
         here.freeze(number)
+        await asyncio.sleep(plan.lease_s * here.here.random.uniform(2, 5))
     else:
         await here.kill(number)
-    taken = await _taken_over(here, turns, number, 4 * lease_s + 10)
+    taken = await _taken_over(here, turns, pid, 4 * plan.lease_s + 10)
     tally.taken_over += len(taken)
     tally.latencies += [max(0.0, at - started) for at in taken]
-    if freezes:
-        await asyncio.sleep(here.here.random.choice((0.0, 0.1, 1.0)) * here.here.random.random())
+    if plan.freezes:
         here.thaw(number)
     else:
         await here.start(number)
@@ -124,16 +140,15 @@ def _pid(node: str) -> int:
     return int(node.split(":")[1])
 
 
-async def _taken_over(here: Cluster, turns: Sequence[str], number: int, patience_s: float) -> list[float]:
+async def _taken_over(here: Cluster, turns: Sequence[str], pid: int, patience_s: float) -> list[float]:
     """Wait until each of these turns is another server's or over; when they were resumed, by the database's clock."""
-    pid = here.living[number].process.pid if number in here.living else 0
     until = time.monotonic() + patience_s
     while time.monotonic() < until:
         rows = await _rows(here, 'SELECT body FROM "turn" WHERE id = ANY (?::text[])', (list(turns),))
         left = [turn for (body,) in rows if _is_left(turn := msgspec.json.decode(body), pid)]
         if not left:
             break
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(LOOK_S)
     resumed = await _rows(here, "SELECT body FROM event WHERE type = 'turn.resumed'")
     told: dict[str, str] = {}
     for (body,) in resumed:
@@ -171,10 +186,10 @@ class _User:
     def problems(self) -> list[str]:
         return self._patient.problems
 
-    async def settle(self) -> None:
+    async def settle(self, threads: int) -> None:
         self._session = (await self._patient.sure("POST", "/sessions", {"mode": "autonomous"})).json["id"]
         body = {"session_id": self._session, "agent_id": "script", "settings": {"resume": True}}
-        for _ in range(THREADS):
+        for _ in range(threads):
             self._threads.append((await self._patient.sure("POST", "/threads", body)).json["id"])
 
     async def post(self) -> None:

@@ -16,7 +16,7 @@ REPLAYS = 3
 def run(seed: int, seeds: int) -> Report:
     """Play `seeds` seeds from the given one on; a failing one is played again, and has to fail in the same way.
 
-    The first is played twice in any case: a seed that is not the same run each time would say so only when it is needed.
+    The first is played twice in any case: that seeds had ceased to give the same run would show only when it matters.
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     report = Report()
