@@ -85,6 +85,10 @@ SCENARIOS: tuple[Scenario, ...] = (
         {"quick": 5, "nightly": 500, "release": 1000}, "relapses", 9000, 10_000_000, 4000, stores=POSTGRES,
     ),
     Scenario(
+        "N-4", "connections to the database are slow, reset, half open or silent", "scenarios.network",
+        {"quick": 160, "nightly": 2000, "release": 10_000}, "turns", 7200, 10_000_000, 2000, stores=POSTGRES,
+    ),
+    Scenario(
         "N-5", "hints are lost, doubled and late", "scenarios.rejoin:run_lying",
         {"quick": 60, "nightly": 1000, "release": 5000}, "turns", 1200,
     ),

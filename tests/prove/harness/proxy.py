@@ -82,10 +82,17 @@ class Proxy:
 
 def _end(writer: asyncio.StreamWriter, is_reset: bool) -> None:
     if is_reset:
-        raw: socket.socket = writer.get_extra_info("socket")
-        with contextlib.suppress(OSError):
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    writer.close()
+        reset(writer)
+    else:
+        writer.close()
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Close with RST."""
+    raw: socket.socket = writer.get_extra_info("socket")
+    with contextlib.suppress(OSError):
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 @asynccontextmanager

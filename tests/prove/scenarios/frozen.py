@@ -22,7 +22,7 @@ LIVES = 100
 """Strikes on one database; then a new one is taken."""
 TAKEOVER_S = 12.0
 """A turn whose server died runs again within so much, on leases of six seconds."""
-REST_S = 60.0
+REST_S = 120.0
 LOOK_S = 0.2
 UNFINISHED = ("queued", "running", "waiting", "needs_review", "paused")
 
@@ -41,6 +41,8 @@ class Plan:
 
 
 MOST_AT_ONCE, SURVIVORS = 7, 3
+SESSIONS = 4
+STEPS = 4
 KILLS = Plan(servers=3, at_once=1, threads=6, lease_s=6.0, freezes=False)
 
 
@@ -57,7 +59,7 @@ class Tally:
 def run(seed: int, freezes: int) -> Report:
     """F-5: freeze servers in the middle of their turns until others have them, and let them go on."""
     at_once = min(MOST_AT_ONCE, max(1, freezes // 2))
-    return _run(seed, freezes, Plan(at_once + SURVIVORS, at_once, threads=4 * at_once, lease_s=1.5, freezes=True))
+    return _run(seed, freezes, Plan(at_once + SURVIVORS, at_once, threads=3 * at_once, lease_s=1.5, freezes=True))
 
 
 def run_takeover(seed: int, kills: int) -> Report:
@@ -179,7 +181,6 @@ class _User:
         self.notes: list[str] = []
         self._patient = Patient(self.client, here.here.history, "user")
         self._random: random.Random = here.here.random
-        self._session = ""
         self._threads: list[str] = []
 
     @property
@@ -187,9 +188,12 @@ class _User:
         return self._patient.problems
 
     async def settle(self, threads: int) -> None:
-        self._session = (await self._patient.sure("POST", "/sessions", {"mode": "autonomous"})).json["id"]
-        body = {"session_id": self._session, "agent_id": "script", "settings": {"resume": True}}
-        for _ in range(threads):
+        sessions = [
+            (await self._patient.sure("POST", "/sessions", {"mode": "autonomous"})).json for _ in range(SESSIONS)
+        ]
+        for number in range(threads):
+            session = sessions[number % SESSIONS]["id"]
+            body = {"session_id": session, "agent_id": "script", "settings": {"resume": True}}
             self._threads.append((await self._patient.sure("POST", "/threads", body)).json["id"])
 
     async def post(self) -> None:
@@ -201,11 +205,12 @@ class _User:
     def _script(self) -> str:
         """Text, notes, state, timers, resume ids, and now and then an effect that must happen once."""
         lines: list[str] = []
-        for step in range(8):
+        for step in range(STEPS):
             label = f"{self._random.getrandbits(64):x}"
             self.notes.append(label)
             lines += [
                 f"stream {self._random.randint(2, 12)} 12",
+                f"sleep {self._random.uniform(0, 0.6):.2f}",
                 f'tool note.add {{"text": "{label}"}}',
                 f'tool state.put {{"key": "{step}", "value": "{label}"}}',
                 f"resume-id {label}",
