@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import AsyncGenerator
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 import structlog
@@ -15,7 +16,7 @@ from laneway.domain.errors import Conflict
 from laneway.domain.node import Living
 from laneway.engine import Places
 from laneway.engines.dbos import DBOSEngine
-from laneway.engines.dbos.address import libpq_address, quiet_logs
+from laneway.engines.dbos.address import PROBES, libpq_address, quiet_logs
 from laneway.runtime.places import TurnPlaces
 from laneway.runtime.system_clock import SystemClock
 from laneway.testing.engine_suite import GUARD_S, EngineSuite, Runs, ready
@@ -54,6 +55,15 @@ opened.open()
 opened.close()
 """
 """A process that makes the tables when it is told to."""
+
+
+def test_a_connection_whose_other_end_is_gone_is_given_up_within_seconds(server_url: str):
+    with sa.create_engine(libpq_address(server_url)).connect() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        parameters = driver.info.get_parameters()
+
+    assert {name: parameters[name] for name in PROBES} == PROBES
 
 
 async def test_processes_that_start_at_once_on_a_new_database_do_not_wait_for_each_other(database_url: str):

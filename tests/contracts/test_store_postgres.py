@@ -189,6 +189,21 @@ async def sleep_in(pool: Pool) -> None:
         await connection.fetch("SELECT pg_sleep(60)")
 
 
+async def test_a_server_that_does_not_answer_is_given_up_and_its_connection_with_it(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("laneway.stores.postgres.pool.ANSWER_S", 0.2)
+    pool = Pool(url, 1)
+
+    with pytest.raises(Unavailable):
+        await sleep_in(pool)
+
+    async with pool.lease() as connection:
+        assert await connection.single("SELECT 1") == (1,)
+    assert connection.is_clean
+    await pool.close()
+
+
 async def test_a_lost_connection_is_unavailable_and_the_next_one_is_not(url: str, store: PostgresStore) -> None:
     await commit(store, putting((THREAD, thread())))
 

@@ -23,8 +23,12 @@ def audit(database: Path | str, history: History | None = None, *, is_quiet: boo
 
     `is_quiet`: everything has had the time to run, so nothing may be left to do.
     """
-    snapshot = take(database) if isinstance(database, Path) else elsewhere(take_postgres(database))
-    return audit_snapshot(snapshot, history or History(), is_quiet=is_quiet)
+    return audit_snapshot(look(database), history or History(), is_quiet=is_quiet)
+
+
+def look(database: Path | str) -> Snapshot:
+    """What a SQLite file, or the Postgres at an address, holds."""
+    return take(database) if isinstance(database, Path) else elsewhere(take_postgres(database))
 
 
 def audit_snapshot(snapshot: Snapshot, history: History, *, is_quiet: bool = False) -> list[Finding]:

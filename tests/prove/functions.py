@@ -81,7 +81,53 @@ async def words(turn: TurnInput) -> AsyncIterator[str]:
     yield turn.text
 
 
+MEGABYTE = 2**20
+BRIM_S = 1.0
+
+
+async def glutton(turn: TurnInput) -> AsyncIterator[str]:
+    """Wants more memory than there is, at once."""
+    yield "now"
+    bytearray(2**44)
+
+
+async def hoarder(turn: TurnInput) -> AsyncIterator[str]:
+    """Takes all the memory there is, bit by bit, and lets others run meanwhile."""
+    kept: list[bytearray] = []
+    while True:
+        kept.append(bytearray(MEGABYTE))
+        if len(kept) % 16 == 0:
+            yield "."
+
+
+def brimful(turn: TurnInput) -> Iterator[str]:
+    """A sync agent that takes all the memory there is, and keeps it for a second in which others find none."""
+    yield "now"
+    kept: list[bytearray] = []
+    for size in (MEGABYTE, MEGABYTE // 16):
+        with contextlib.suppress(MemoryError):
+            while True:
+                kept.append(bytearray(size))
+    time.sleep(BRIM_S)
+    raise MemoryError
+
+
 FUNCTIONS: dict[str, Function] = {
     each.__name__: each
-    for each in (null, busy, sleeper, garbage, flood, stall, vanish, explode, refuse, stubborn, words)
+    for each in (
+        null,
+        busy,
+        sleeper,
+        garbage,
+        flood,
+        stall,
+        vanish,
+        explode,
+        refuse,
+        stubborn,
+        words,
+        glutton,
+        hoarder,
+        brimful,
+    )
 }

@@ -16,12 +16,25 @@ def lie(seed: int) -> None:
     _RANDOM.seed(seed)
 
 
+DEAF_S = 2.0
+"""After a ring that is lost others are lost, too: none may come soon after and make up for it."""
+
+
 class LyingBus(LocalBus):
-    """Loses a third of the rings, doubles some, delays some, and rings for what did not happen."""
+    """Loses many rings, doubles some, delays some, and rings for what did not happen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._deaf_until = 0.0
 
     def ring(self, topics: Iterable[str]) -> None:
+        now = asyncio.get_running_loop().time()
+        if now < self._deaf_until:
+            return
         match _RANDOM.randrange(6):
-            case 0 | 1:
+            case 0:
+                self._deaf_until = now + DEAF_S
+            case 1:
                 return
             case 2:
                 super().ring(topics)

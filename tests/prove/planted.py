@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.prove.bugs import interleavings, storage, streams, turns
+from tests.prove.bugs import interleavings, postgres, storage, streams, timers, turns
+from tests.prove.scenario import Store
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Bug:
     """Puts it in. Runs in the server's process, before anything is built."""
     is_here: bool = False
     """The scenario has no server: the bug goes into its own process."""
+    store: Store = "sqlite"
 
 
 BUGS: dict[str, Bug] = {
@@ -38,7 +40,7 @@ BUGS: dict[str, Bug] = {
     "fired-late": Bug("a timer is marked after its thread is made", "F-2", 1, ("I-36",), turns.fire_in_two_commits),
     "no-idempotency": Bug("an Idempotency-Key is forgotten", "N-1", 40, ("I-2",), turns.forget_idempotency),
     "session-filter": Bug("streams are filtered by session", "L-4", 200, ("I-23",), streams.tell_the_whole_session),
-    "hints-as-data": Bug("a lost ring is never made up for", "N-5", 120, ("N-5",), streams.trust_the_hints),
+    "hints-as-data": Bug("a lost ring is never made up for", "N-5", 30, ("N-5",), streams.trust_the_hints),
     "splitlines": Bug("streams are framed with splitlines", "A-7", 5, ("I-28",), streams.frame_by_splitlines),
     "kept-places": Bug("an ended stream keeps its place", "L-3", 30, ("I-26",), streams.keep_every_place),
     "turns-fenced-only": Bug(
@@ -64,5 +66,20 @@ BUGS: dict[str, Bug] = {
     ),
     "words-left": Bug(
         "search still has what was deleted", "F-11", 60, ("I-50",), interleavings.leave_words_behind, is_here=True
+    ),
+    "kept-agents": Bug("an agent that failed is kept, with all it held", "F-7", 1, ("I-58", "I-14"), turns.keep_agents),
+    "all-made-up-for": Bug(
+        "a timer is raised for each time that it missed", "T-3", 2, ("I-37",), timers.make_up_for_all, is_here=True
+    ),
+    "forgotten-while-away": Bug(
+        "what fell due while nothing ran is never raised", "T-2", 200, ("I-37",), timers.forget_what_was_missed
+    ),
+    "believed-commit": Bug(
+        "a commit whose answer is lost is taken for made", "N-4", 160, ("I-1", "I-2", "I-20"), postgres.believe_commits,
+        store="postgres",
+    ),
+    "lent-again": Bug(
+        "an interrupted connection is lent again", "N-6", 200, ("I-30",), postgres.lend_again, is_here=True,
+        store="postgres",
     ),
 }  # fmt: skip

@@ -8,6 +8,7 @@ import asyncio
 import gc
 import json
 import os
+import resource
 import signal
 import sys
 from contextlib import ExitStack
@@ -62,6 +63,8 @@ class Order:
     """The seed of a bus and an engine whose hints get lost; 0: honest ones."""
     planted: str = ""
     """The planted bug to run with."""
+    memory_mb: int = 0
+    """How much more memory it may take than it has at its start; 0: as much as there is."""
     is_worker: bool = False
     """It runs turns and answers no requests."""
 
@@ -114,6 +117,9 @@ def serve(order: Order) -> None:
 
 def _serve(order: Order) -> None:
     _break(order)
+    if order.memory_mb:
+        allowed = _address_space() + order.memory_mb * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
     settings = load(environ={}, flags=order.flags, agents=order.functions)
     redactor = Redactor(settings.secrets())
     write_json(redactor)
@@ -130,6 +136,10 @@ def _serve(order: Order) -> None:
             runner.run(run_worker(settings, lambda: say(told)))
         else:
             runner.run(run_server(settings, redactor, ready))
+
+
+def _address_space() -> int:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
 
 
 def _note_opened(told: str, event: str, arguments: tuple[Any, ...]) -> None:

@@ -36,6 +36,10 @@ SCENARIOS: tuple[Scenario, ...] = (
         {"quick": 3, "nightly": 5, "release": 10}, "leases", 300, is_timed=True,
     ),
     Scenario(
+        "F-7", "agents that take all the memory", "scenarios.memory",
+        {"quick": 2, "nightly": 20, "release": 100}, "rounds", 3600,
+    ),
+    Scenario(
         "F-9", "backends that babble, stall, vanish, explode", "scenarios.starved:run_backends",
         {"quick": 100, "nightly": 100, "release": 100}, "MB", 300, max_disk_mb=2000,
     ),
@@ -91,6 +95,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "N-5", "hints are lost, doubled and late", "scenarios.rejoin:run_lying",
         {"quick": 60, "nightly": 1000, "release": 5000}, "turns", 1200,
+    ),
+    Scenario(
+        "N-6", "requests are cancelled at each of their awaits", "scenarios.interrupted",
+        {"quick": 500, "nightly": 20_000, "release": 20_000}, "pairs", 3600,
     ),
     # --- streams and load ---
     Scenario(
@@ -160,6 +168,14 @@ SCENARIOS: tuple[Scenario, ...] = (
     # --- time ---
     Scenario(
         "T-1", "the wall clock jumps", "scenarios.clocks", {"quick": 6, "nightly": 200, "release": 2000}, "rounds", 7200
+    ),
+    Scenario(
+        "T-2", "many timers fall due while servers are killed", "scenarios.alarms",
+        {"quick": 300, "nightly": 10_000, "release": 10_000}, "timers", 1800, 1_000_000,
+    ),
+    Scenario(
+        "T-3", "the machine sleeps for ten minutes", "scenarios.clocks:run_sleep",
+        {"quick": 6, "nightly": 200, "release": 2000}, "sleeps", 7200, stores=SQLITE,
     ),
 )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Bugs of turns: begun twice, written after their end, deaf to a stop, forgotten; and of what starts them."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from laneway.runtime import turn_record, turn_runner, upkeep
 from laneway.runtime.submit import Answer, Idempotency, Runtime
 from laneway.stores.sqlite import log as sqlite_log
 from laneway.stores.sqlite.connection import Connection
-from tests.prove.bugs.inner import inner
+from tests.prove.bugs.inner import inner, put
 
 
 def start_a_second_turn() -> None:
@@ -76,6 +77,17 @@ def look_for_a_cancel_once() -> None:
     setattr(steps, "_refuse_when_cancelled", lambda turn: None)  # noqa: B010 # pyright: ignore[reportUnknownLambdaType] - private
     setattr(turn_runner.TurnRunner, "_hear", hear)  # noqa: B010 - a private name
     turn_runner.TurnRunner.look_for_cancels = look
+
+
+def keep_agents() -> None:
+    """Whatever an agent held when it failed is held for ever: by the error, which somebody keeps."""
+    done, kept = inner(turn_runner._Body, "_done"), list[asyncio.Task[None]]()  # pyright: ignore[reportPrivateUsage] - a bug goes where no door leads
+
+    def keep(self: object, task: asyncio.Task[None]) -> None:
+        kept.append(task)
+        done(self, task)
+
+    put(turn_runner._Body, "_done", keep)  # pyright: ignore[reportPrivateUsage] - a bug goes where no door leads
 
 
 def sweep_once() -> None:

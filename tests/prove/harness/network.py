@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from tests.prove.harness.proxy import reset
 
 PIECE = 65536
+SILENT_S = 30.0
+"""How long a connection stays silent; then it is reset. That stands for the kernel's probes, which get no answer when a
+network is really gone, and always get one here."""
 COMMIT = b"COMMIT\0"
 """How the driver says it: a simple query of its own."""
 
@@ -39,6 +42,11 @@ class Wire:
         self._is_silent = False
         self._is_half = False
         self._swallows_answer = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether both ends can still hear each other."""
+        return not (self._is_silent or self._is_half)
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
         """Carry bytes both ways until either side ends, or the network does not want any more."""
@@ -88,7 +96,8 @@ class Wire:
                 piece = await source.read(PIECE)
             if self._is_silent or (self._is_half and passes == self._answered):
                 # Nothing is told, the end least of all.
-                await asyncio.Event().wait()
+                await asyncio.sleep(SILENT_S)
+                return
             if self._weather.delay_s:
                 await asyncio.sleep(self._random.uniform(0, self._weather.delay_s))
             if not piece or self._is_half or not passes(piece):
@@ -120,8 +129,8 @@ class Network:
         self._wires: dict[Wire, asyncio.Task[None]] = {}
 
     def some(self, share: float) -> list[Wire]:
-        """Some of the wires that are there now."""
-        return [wire for wire in self._wires if self._random.random() < share]
+        """Some of the wires to which nothing has happened yet: what was lost stays lost."""
+        return [wire for wire in self._wires if wire.is_whole and self._random.random() < share]
 
     def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         wire = Wire(self.weather, self._random)

@@ -1,8 +1,11 @@
-"""T-1: the wall clock jumps. Each occurrence of a timer is raised once and none is lost; running turns go on."""
+"""T-1, T-3: the wall clock jumps, the machine sleeps. Timers are raised once, as they say; running turns go on."""
 
 import asyncio
 import random
 import tempfile
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +13,23 @@ from laneway.app import App
 from laneway.config import load
 from laneway.domain.alert import Firing, Timer
 from laneway.domain.command import CreateSession, CreateThread, CreateUser, NewMessage
+from laneway.domain.decide.timers import MINUTE_LENGTH
 from laneway.domain.instant import Instant, later, seconds_between
 from laneway.domain.item import Part
 from laneway.domain.kinds import FIRING, TIMER, TURN
 from laneway.domain.principal import SYSTEM, Principal
 from laneway.domain.session import SessionResource
 from laneway.domain.turn import Turn
+from laneway.runtime.timers import LATE_S
 from laneway.store import Page, Query, Where
 from laneway.testing.clock import FakeClock
 from tests.prove.audit import audit
 from tests.prove.scenario import Report
 
 ME = Principal("usr_ada")
+ASLEEP_S = 600.0
+MANY = 40
+ALERTS_PER_MINUTE = 10
 JUMPS = (3600.0, -3600.0, 86_400.0, -86_400.0, 10 * 365 * 86_400.0, -10 * 365 * 86_400.0, 1.0, -1.0, 59.0, -61.0)
 BEFORE_DST = "2026-03-29T00:30:00.000000Z"
 """Half an hour before Berlin's clocks go forward; the seeds also start before they go back."""
@@ -41,6 +49,11 @@ class JumpingClock(FakeClock):
     def jump(self, seconds: float) -> None:
         self._shift += seconds
 
+    async def freeze(self, seconds: float) -> None:
+        """As SIGSTOP does: all time goes on, and whoever should have woken meanwhile wakes afterwards."""
+        self._elapsed += seconds
+        await self.advance(0)
+
 
 def run(seed: int, jumps: int) -> Report:
     report = Report()
@@ -55,16 +68,7 @@ def run(seed: int, jumps: int) -> Report:
 
 
 async def _round(randomness: random.Random, report: Report) -> int:
-    clock = JumpingClock(randomness.choice((BEFORE_DST, BEFORE_REPEAT)), randomness.getrandbits(32))
-    with tempfile.TemporaryDirectory(prefix="prove-") as folder:
-        flags = {
-            "data_dir": folder,
-            "script_agent": True,
-            "default_agent": "script",
-            "limits": {"alerts_per_minute": 0},
-        }
-        app = App(load(environ={}, flags=flags), clock=clock)
-        await app.start()
+    async with _app(randomness, report, alerts_per_minute=0) as (app, clock):
         timers = await _set_timers(app, randomness)
         running = await _run_a_turn(app)
         for _ in range(6):
@@ -74,19 +78,36 @@ async def _round(randomness: random.Random, report: Report) -> int:
             await _pass(clock, 3.0)
         await _check_turn(app, running, report)
         await _catch_up(app, clock)
-        fired = await _check_firings(app, timers, report)
+        return await _check_firings(app, timers, report)
+
+
+@asynccontextmanager
+async def _app(
+    randomness: random.Random, report: Report, alerts_per_minute: int
+) -> AsyncGenerator[tuple[App, JumpingClock]]:
+    """A started app whose clock jumps; audited in the end."""
+    clock = JumpingClock(randomness.choice((BEFORE_DST, BEFORE_REPEAT)), randomness.getrandbits(32))
+    with tempfile.TemporaryDirectory(prefix="prove-") as folder:
+        limits = {"alerts_per_minute": alerts_per_minute}
+        flags = {"data_dir": folder, "script_agent": True, "default_agent": "script", "limits": limits}
+        app = App(load(environ={}, flags=flags), clock=clock)
+        await app.start()
+        yield app, clock
         await app.stop()
         report.findings += [str(finding) for finding in audit(Path(folder) / "laneway.db")]
-    return fired
 
 
-async def _set_timers(app: App, randomness: random.Random) -> list[str]:
+async def _settle(app: App) -> SessionResource:
     made = CreateUser(at=app.clock.now(), seed=app.clock.seed(), user_id=ME.user_id, name="ada", role="owner")
     await app.runtime.submit(SYSTEM, made)
     command = CreateSession(at=app.clock.now(), seed=app.clock.seed(), user_id=ME.user_id)
     session = (await app.runtime.submit(ME, command)).reply
     assert isinstance(session, SessionResource)
-    ids: list[str] = []
+    return session
+
+
+async def _set_timers(app: App, randomness: random.Random) -> list[str]:
+    session, ids = await _settle(app), list[str]()
     for missed in ("once", "skip"):
         at = later(app.clock.now(), randomness.uniform(5, 4000))
         ids += [
@@ -132,9 +153,7 @@ async def _check_firings(app: App, timers: list[str], report: Report) -> int:
 
     An occurrence is a time on the wall: after a jump back, a repeating timer waits until that time comes round again.
     """
-    results = (await app.store.read(SYSTEM, Query(FIRING, limit=5000), Query(TIMER, limit=100))).results
-    firings = [each for each in _records(results[0]) if isinstance(each, Firing)]
-    kept = [each for each in _records(results[1]) if isinstance(each, Timer)]
+    firings, kept = await _firings(app), await _timers(app)
     report.expect(len({(each.source, each.occurrence) for each in firings}) == len(firings), "I-36: fired twice")
     for firing in firings:
         report.expect(firing.at >= firing.occurrence, f"I-37: {firing.occurrence} was raised early, at {firing.at}")
@@ -145,6 +164,16 @@ async def _check_firings(app: App, timers: list[str], report: Report) -> int:
             report.expect(late < 3, f"I-38: {timer.id} is due since {late} s and does not fire")
     report.expect({timer.id for timer in kept} == set(timers), "a timer is gone")
     return len(firings)
+
+
+async def _firings(app: App) -> list[Firing]:
+    found = (await app.store.read(SYSTEM, Query(FIRING, limit=5000))).results[0]
+    return [each for each in _records(found) if isinstance(each, Firing)]
+
+
+async def _timers(app: App) -> list[Timer]:
+    found = (await app.store.read(SYSTEM, Query(TIMER, limit=1000))).results[0]
+    return [each for each in _records(found) if isinstance(each, Timer)]
 
 
 async def _catch_up(app: App, clock: JumpingClock) -> None:
@@ -160,3 +189,61 @@ async def _catch_up(app: App, clock: JumpingClock) -> None:
 def _records(page: object) -> tuple[object, ...]:
     assert isinstance(page, Page)
     return page.records
+
+
+# --- T-3 -------------------------------------------------------------------------------------------------------------
+
+
+def run_sleep(seed: int, sleeps: int) -> Report:
+    """T-3: everything stands still for ten minutes: on waking each timer does what its policy says, and no more."""
+    report, states = Report(), Counter[str]()
+    for number in range(sleeps):
+        states += asyncio.run(_sleep(random.Random(f"{seed}/{number}"), report))
+        if not report.passed:
+            report.findings.append(f"it was round {number} of seed {seed}")
+            break
+    report.figures = {"sleeps": sleeps, "seconds_each": int(ASLEEP_S), **{f"alerts_{k}": n for k, n in states.items()}}
+    return report
+
+
+async def _sleep(randomness: random.Random, report: Report) -> Counter[str]:
+    async with _app(randomness, report, ALERTS_PER_MINUTE) as (app, clock):
+        session, fallen_asleep = await _settle(app), clock.now()
+        for number in range(MANY):
+            missed = ("once", "skip")[number % 2]
+            at = later(fallen_asleep, randomness.uniform(5, ASLEEP_S))
+            await _timer(app, session.id, missed=missed, **randomness.choice(({"at": at}, {"every": 60}, {"every": 7})))
+        running = await _run_a_turn(app)
+        await _pass(clock, 3.0)
+        before, commits = await _timers(app), (await app.store.figures()).commits
+        # A laptop's own time stands still while it sleeps; that of a stopped process goes on.
+        if randomness.random() < 0.5:
+            clock.jump(ASLEEP_S)
+        else:
+            await clock.freeze(ASLEEP_S)
+        woken = clock.now()
+        await _pass(clock, 3.0)
+        await _catch_up(app, clock)
+        made = (await app.store.figures()).commits - commits
+        report.expect(made <= MANY * 8, f"T-3: {made} commits after waking, for {MANY} timers")
+        await _check_turn(app, running, report)
+        firings = [each for each in await _firings(app) if fallen_asleep < each.occurrence <= woken <= each.at]
+        _check_policies(before, firings, woken, report)
+        return Counter(each.state for each in firings)
+
+
+def _check_policies(timers: list[Timer], firings: list[Firing], woken: Instant, report: Report) -> None:
+    """One firing for all that a timer missed, skipped where it says so, and never more alerts a minute than may be."""
+    made = {timer.id: [each for each in firings if each.source == timer.id] for timer in timers}
+    for timer in timers:
+        slept = timer.due_at is not None and timer.due_at <= woken
+        count = len(made[timer.id])
+        report.expect(count == int(slept), f"I-37: {timer.id} was raised {count} times for what it missed")
+    policies = {timer.id: timer.missed for timer in timers}
+    for each in firings:
+        is_missed = seconds_between(each.occurrence, each.at) > LATE_S
+        is_right = (each.state == "skipped") == (is_missed and policies[each.source] == "skip")
+        report.expect(is_right, f"I-37: a timer with missed={policies[each.source]} was {each.state} on waking")
+    minutes = Counter(each.at[:MINUTE_LENGTH] for each in firings if each.state == "fired")
+    most = max(minutes.values(), default=0)
+    report.expect(most <= ALERTS_PER_MINUTE, f"T-3: {most} alerts in one minute, of {ALERTS_PER_MINUTE}")

@@ -10,6 +10,11 @@ log = structlog.get_logger(__name__)
 
 AGAIN_S = 30.0
 """How long a line of DBOS's is not repeated."""
+PROBES = {
+    "keepalives_idle": "5", "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "15000",
+}  # fmt: skip
+"""Unless the address says otherwise: these libraries wait for an answer as long as the connection seems to stand, and
+without a word from the other end the kernel takes two hours to give it up."""
 
 
 def libpq_address(url: str) -> sa.URL:
@@ -17,7 +22,7 @@ def libpq_address(url: str) -> sa.URL:
     made = sa.make_url(url)
     known = {each.keyword.decode() for each in Conninfo.get_defaults()}
     settings = [f"-c{name}={value}" for name, value in made.query.items() if name not in known]
-    query = {name: value for name, value in made.query.items() if name in known}
+    query = PROBES | {name: value for name, value in made.query.items() if name in known}
     if settings:
         query["options"] = " ".join((*settings, *_texts(query.get("options", ()))))
     return made.set(drivername="postgresql+psycopg", query=query)

@@ -17,6 +17,8 @@ Row = tuple[Any, ...]
 CONNECT_S = 10.0
 SILENT_S = 3.0
 """How long a process may say nothing in a transaction. Less than the default lease: locks go before turns do."""
+ANSWER_S = 20.0
+"""How long a command waits for what it asks. A network that swallows a connection tells nobody that it has."""
 CACHED_STATEMENTS = 500
 # A connection that is cut while a query goes out makes the driver speak of its own state: an internal error.
 _FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
@@ -74,7 +76,7 @@ class Connection:
         try:
             return [tuple(row) for row in await self._driver.fetch(numbered(sql), *bindings)]
         except _FAULTS as error:
-            raise _told(error) from error
+            raise self._told(error) from error
 
     async def first(self, sql: str, bindings: Sequence[Binding] = ()) -> Row | None:
         """Run a statement that has at most one row of interest."""
@@ -91,7 +93,7 @@ class Connection:
         try:
             status = await self._driver.execute(numbered(sql), *bindings)
         except _FAULTS as error:
-            raise _told(error) from error
+            raise self._told(error) from error
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
@@ -100,7 +102,13 @@ class Connection:
         try:
             await self._driver.execute(sql)
         except _FAULTS as error:
-            raise _told(error) from error
+            raise self._told(error) from error
+
+    def _told(self, error: Exception) -> LanewayError:
+        if isinstance(error, TimeoutError):
+            # Nothing that is said on it now would be heard either.
+            self.terminate()
+        return _told(error)
 
     @asynccontextmanager
     async def transaction(self, isolation: Isolation = "READ COMMITTED", opening: str = "") -> AsyncGenerator[None]:
@@ -144,25 +152,27 @@ class Connection:
         self._driver.terminate()
 
 
-async def connect(url: str, lock_s: float = 0.0) -> Connection:
+async def connect(url: str, lock_s: float = 0.0, answer_s: float | None = None) -> Connection:
     """Connect; raises `Unavailable` when there is no server that takes it.
 
-    With `lock_s` a transaction's statement waits that long for a lock, and is then `Contended`.
+    With `lock_s` a transaction's statement waits that long for a lock, and is then `Contended`. A statement that is
+    not answered within `answer_s` is `Unavailable`, and the connection closed.
     """
     # The plans of the conditions are simple, and compiling them costs more than it gains.
     settings = {"application_name": "laneway", "jit": "off"}
     try:
-        made = await _connect(url, settings)
+        made = await _connect(url, settings, answer_s)
     except asyncpg.ProtocolViolationError:
         # A pooler passes few settings on: it works without this one, too.
         del settings["jit"]
-        made = await _connect(url, settings)
+        made = await _connect(url, settings, answer_s)
     return Connection(cast(_Driver, made), lock_s)  # the driver's class declares no types
 
 
-async def _connect(url: str, settings: dict[str, str]) -> object:
+async def _connect(url: str, settings: dict[str, str], answer_s: float | None) -> object:
     options: dict[str, Any] = {
         "timeout": CONNECT_S, "statement_cache_size": CACHED_STATEMENTS, "server_settings": settings,
+        "command_timeout": answer_s,
     }  # fmt: skip
     try:
         return cast(object, await asyncpg.connect(url, **options))  # pyright: ignore[reportUnknownMemberType] - no stubs
@@ -194,5 +204,7 @@ def _told(error: Exception) -> LanewayError:
     if not state or state[:2] in ("08", "53", "57", "58", "XX") or state == "25006":
         if isinstance(error, ValueError):
             return Internal(f"The command could not be written: {error}.")
+        if isinstance(error, TimeoutError):
+            return Unavailable("The database does not answer.")
         return Unavailable(f"The database did not do it: {error}.")
     return Internal(f"The command could not be written: {error}.")

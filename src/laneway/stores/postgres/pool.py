@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from laneway.domain.errors import Conflict, Unavailable
-from laneway.stores.postgres.connection import CONNECT_S, Connection, Forgotten, InDoubt, Isolation, connect
+from laneway.stores.postgres.connection import ANSWER_S, CONNECT_S, Connection, Forgotten, InDoubt, Isolation, connect
 from laneway.stores.postgres.queries import SQL
 
 _LIKE_THE_OTHERS = "SELECT ?::bigint"
@@ -77,7 +77,7 @@ class Pool:
 
     async def _is_committed(self, transaction_id: int) -> bool:
         """Ask the server itself what became of a commit whose answer was lost."""
-        connection = await connect(self._url)
+        connection = await connect(self._url, answer_s=ANSWER_S)
         try:
             status: object = "in progress"
             # The other end may not have noticed yet that nobody listens.
@@ -96,7 +96,7 @@ class Pool:
             if connection.is_clean:
                 return connection
             connection.terminate()
-        return await connect(self._url, LOCK_S)
+        return await connect(self._url, LOCK_S, ANSWER_S)
 
     def _put_back(self, connection: Connection, is_whole: bool) -> None:
         if is_whole and connection.is_clean:
