@@ -67,7 +67,7 @@ BUGS: dict[str, Bug] = {
     "words-left": Bug(
         "search still has what was deleted", "F-11", 60, ("I-50",), interleavings.leave_words_behind, is_here=True
     ),
-    "kept-agents": Bug("an agent that failed is kept, with all it held", "F-7", 1, ("I-58", "I-14"), turns.keep_agents),
+    "kept-agents": Bug("an agent that failed is kept, with all it held", "F-7", 2, ("I-58", "I-14"), turns.keep_agents),
     "all-made-up-for": Bug(
         "a timer is raised for each time that it missed", "T-3", 2, ("I-37",), timers.make_up_for_all, is_here=True
     ),

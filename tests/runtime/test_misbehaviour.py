@@ -2,15 +2,23 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import weakref
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import ClassVar
 
 import pytest
 
 from laneway.agent import AgentEvent, AgentFailed, Consumed, Reasoning, Text, TurnInput
+from laneway.agents.function import Function, FunctionAgent
+from laneway.domain.changes import Decision, Need, View
 from laneway.domain.errors import Invalid, NotFound, StaleFence, Unavailable
 from laneway.domain.json import Json, JsonObject
+from laneway.domain.principal import Principal
 from laneway.domain.thread import Usage
+from laneway.store import Committed
+from laneway.stores.sqlite.store import SQLiteStore
 from laneway.testing.app import TestApp, TestOptions
+from laneway.testing.app import running as running_on
 from laneway.testing.owner import Owner
 from laneway.tool import ToolFailed, ToolScope, ToolSpec
 from tests.runtime.stage import Gates, Play, Played, echo, ends, running
@@ -393,3 +401,49 @@ async def test_an_agent_that_is_not_here_any_more_fails_its_turns(app: TestApp, 
         "There is no agent 'echo' here.",
     )
     await elsewhere.stop()
+
+
+# --- memory ----------------------------------------------------------------------------------------------------------
+
+
+class Memory:
+    """All that there is."""
+
+
+class Noting(SQLiteStore):
+    """Notes with each commit whether anybody still holds the memory."""
+
+    kept: ClassVar[list[weakref.ref[Memory]]] = []
+    held: ClassVar[list[bool]] = []
+
+    async def transact(
+        self, principal: Principal, needs: Sequence[Need], decide: Callable[[View], Decision]
+    ) -> Committed:
+        self.held.append(any(each() is not None for each in self.kept))
+        return await super().transact(principal, needs, decide)
+
+
+def fill(turn: TurnInput) -> Iterator[str]:
+    memory = Memory()
+    Noting.kept.append(weakref.ref(memory))
+    yield "begin"
+    raise MemoryError
+
+
+async def fill_on_the_loop(turn: TurnInput) -> AsyncIterator[str]:
+    memory = Memory()
+    Noting.kept.append(weakref.ref(memory))
+    yield "begin"
+    raise MemoryError
+
+
+@pytest.mark.parametrize("function", [fill, fill_on_the_loop])
+async def test_what_filled_the_memory_is_let_go_before_the_turn_is_ended(function: Function):
+    options = TestOptions(store=lambda clock, options: Noting(":memory:", clock, options))
+    async with running_on(FunctionAgent("hungry", function), options=options) as app:
+        ada = app.user()
+        thread = await ada.thread("go")
+        await app.drain()
+        (turn,) = await ada.turns(thread.id)
+
+    assert (turn.status, Noting.held[-1]) == ("failed", False)

@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import inspect
 import threading
+import traceback
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing
@@ -213,6 +214,10 @@ class _Worker:
     def _work(self) -> None:
         try:
             end = _End(left=self._answer())
+        except MemoryError as error:
+            # The frames that it came through hold what filled the memory, and to tell of it takes some.
+            traceback.clear_frames(error.__traceback__)
+            end = _End(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again where the turn waits
             end = _End(error)
         except BaseException as error:  # noqa: BLE001 - raised on the loop, a sys.exit() would end the whole server

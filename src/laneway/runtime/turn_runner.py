@@ -1,6 +1,7 @@
 """Turn runner: runs one turn of a thread from claim to outcome. Every engine calls the same `run_turn`."""
 
 import asyncio
+import traceback
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -316,6 +317,10 @@ async def _answer(agent: Agent, given: TurnInput, record: TurnRecord) -> None:
             raise
         await record.commit(LoseResumePoint(given.resume_id))
         await _listen(agent, replace(given, resume_id=None), record)
+    except MemoryError as error:
+        # The frames that it came through hold what filled the memory, and to end the turn takes some.
+        traceback.clear_frames(error.__traceback__)
+        raise
     record.hold()
 
 

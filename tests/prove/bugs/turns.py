@@ -1,6 +1,7 @@
 """Bugs of turns: begun twice, written after their end, deaf to a stop, forgotten; and of what starts them."""
 
 import asyncio
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -87,6 +88,10 @@ def keep_agents() -> None:
         kept.append(task)
         done(self, task)
 
+    def clear_nothing(of: object) -> None:
+        return
+
+    put(traceback, "clear_frames", clear_nothing)
     put(turn_runner._Body, "_done", keep)  # pyright: ignore[reportPrivateUsage] - a bug goes where no door leads
 
 
