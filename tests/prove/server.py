@@ -133,7 +133,7 @@ def _serve(order: Order) -> None:
 
         if order.is_worker:
             told = {"id": order.id, "url": NO_ADDRESS, "pid": os.getpid()}
-            runner.run(run_worker(settings, lambda: say(told)))
+            runner.run(run_worker(settings, lambda _: say(told)))
         else:
             runner.run(run_server(settings, redactor, ready))
 
