@@ -14,7 +14,8 @@ import laneway
 
 def read(folder: Path) -> tuple[dict[str, bytes], list[list[str]]]:
     """The folder's documents by name, and the questions of each thread."""
-    documents = {path.name: path.read_bytes() for path in sorted(folder.glob("*.txt"))}
+    paths = sorted(path for path in folder.iterdir() if path.suffix in (".txt", ".md"))
+    documents = {path.name: path.read_bytes() for path in paths}
     lines = documents.pop("questions.txt").decode().splitlines()
     return documents, [line.split(" | ") for line in lines]
 

@@ -51,6 +51,7 @@ class Shell:
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
             "LANEWAY_DATA": str(self.data),
+            "LANEWAY_PORT": "0",  # the usual one may be in use on this machine
             "LANG": "C.UTF-8",
             "TERM": "xterm",
             **self.variables,

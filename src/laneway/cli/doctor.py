@@ -98,6 +98,8 @@ def _server(settings: Settings) -> Iterator[Finding]:
         yield Finding("server", "ok" if answer.is_success else "bad", f"{server.url} answers {answer.status_code}")
     except httpx.HTTPError as error:
         yield Finding("server", "bad", f"process {server.pid} lives, but {server.url} does not answer: {error}")
+    if settings.database_url is not None:
+        yield from _database(settings)
 
 
 def _port(settings: Settings) -> Finding:
