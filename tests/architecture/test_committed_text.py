@@ -8,6 +8,7 @@ from tests.architecture.tree import ROOT, texts, where
 PRIVATE_PATH = re.compile(r"""(?:^|[\s"'`(=:])/(?:work|home|root|Users|opt)/[\w.-]""", re.MULTILINE)
 DOCUMENT = re.compile(r"\b[A-Z]{3,}\.md\b")
 LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
+ANCHOR = re.compile(r"\]\((?!\w+:)([^)#\s]*)#([^)\s]+)\)")
 LOCKS = ("requirements/*.txt", "**/package-lock.json")
 
 
@@ -52,6 +53,25 @@ def test_every_link_between_pages_leads_somewhere():
     ]
 
     assert not broken
+
+
+def test_every_link_to_a_heading_finds_it():
+    pages = {path: text for path, text in texts().items() if path.suffix == ".md"}
+
+    broken = [
+        f"{where(path)}: {target}#{anchor}"
+        for path, text in pages.items()
+        for target, anchor in ANCHOR.findall(text)
+        if (to := (path.parent / target).resolve() if target else path) in pages and anchor not in anchors(pages[to])
+    ]
+
+    assert not broken
+
+
+def anchors(page: str) -> set[str]:
+    """What a page's headings are called in links: lower case, words and hyphens only."""
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 def test_the_runtime_lock_holds_only_what_was_tested():
