@@ -19,7 +19,7 @@ LARGE = 1000
 USERS = tuple(f"user{number}" for number in range(8))
 THREADS = 12
 PAUSE_S = 0.4
-"""Between two messages of a user: so few that there is time for many faults."""
+"""Between two messages of a user, when there are few of them: so that there is time for many faults."""
 CALM_S = 60.0
 """Everything that was accepted is at rest so long after the last fault."""
 
@@ -43,7 +43,7 @@ async def _run(seed: int, turns: int, report: Report) -> None:
     tally = Tally()
     workers = MANY if turns >= LARGE else FEW
     async with cluster(seed, SERVERS, USERS, workers=workers) as here:
-        users = [_User(here, name) for name in USERS]
+        users = [_User(here, name, 0.0 if workers == MANY else PAUSE_S) for name in USERS]
         async with asyncio.TaskGroup() as settling:
             for user in users:
                 settling.create_task(user.settle())
@@ -79,8 +79,9 @@ async def _run(seed: int, turns: int, report: Report) -> None:
 class _User:
     """One user, who posts again and again, each message under its key until it is answered."""
 
-    def __init__(self, here: Cluster, name: str) -> None:
+    def __init__(self, here: Cluster, name: str, pause_s: float) -> None:
         self.name = name
+        self._pause_s = pause_s
         self.client = here.client(name)
         self.session = ""
         self._random = here.here.random
@@ -103,7 +104,7 @@ class _User:
             sent = await self._patient.post(self._random.choice(self._threads), self._text())
             # A full queue refuses: then there is time to wait.
             left -= sent.fate == "ok"
-            await asyncio.sleep(PAUSE_S * self._random.uniform(0, 2))
+            await asyncio.sleep(self._pause_s * self._random.uniform(0, 2))
 
     def _text(self) -> str:
         label = f"{self.name}-{self._random.getrandbits(64):x}"
