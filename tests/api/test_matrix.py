@@ -121,6 +121,7 @@ ROWS: dict[str, tuple[str, bool]] = {
     "DELETE /api/v1/threads/{thread_id}/comments/{comment_id}": (WRITE, True),
     "GET /api/v1/shared/{token}": (OPEN, False),
     "GET /api/v1/shared/{token}/events": (OPEN, False),
+    "GET /api/v1/shared/{token}/comments": (OPEN, False),
     "POST /api/v1/shared/{token}/comments": (OPEN, False),
     "GET /s/{token}": (OPEN, False),
 }

@@ -154,7 +154,7 @@ async def test_a_wrong_an_ended_and_an_expired_link_are_the_same_404(server: Har
         for token in (WRONG, ended["token"], expired["token"], "x")
         for method, base, rest in (
             ("GET", "/shared/", ""), ("GET", "/shared/", "/events"), ("GET", "//s/", ""),
-            ("POST", "/shared/", "/comments"),
+            ("GET", "/shared/", "/comments"), ("POST", "/shared/", "/comments"),
         )
     ]  # fmt: skip
     assert {(each.status, each.content) for each in answers} == {(404, answers[0].content)}
@@ -255,18 +255,22 @@ async def test_what_is_shared_is_not_to_be_indexed_kept_or_referred_to(server: H
         assert headers["cache-control"] in ("no-store", "no-cache")
 
 
-async def test_the_page_of_a_link_is_text_whatever_was_said(server: Harness, ada: Caller):
-    hostile = "<script>alert(1)</script><img src=x onerror=alert(1)> [a](javascript:alert(1)) \"'&"
-    thread = await ada.chat(f"say {hostile}", title=hostile)
+async def test_the_page_of_a_link_is_the_same_for_all_and_a_person_is_told_by_it_when_a_link_has_ended(
+    server: Harness, ada: Caller
+):
+    thread, nobody = await ada.chat(f"say {SECRET}", title=SECRET), server.caller(None)
     token = (await link(ada, thread))["token"]
+    person = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
-    page = await server.caller(None).send("GET", f"//s/{token}")
+    page = await nobody.send("GET", f"//s/{token}", headers=person)
+    ended = await nobody.send("GET", f"//s/{WRONG}", headers=person)
 
-    text = page.content.decode()
-    assert page.headers["content-type"].startswith("text/html")
-    assert "<script" not in text
-    assert "<img" not in text
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert (page.status, ended.status) == (200, 404)
+    assert page.content == ended.content == (await nobody.send("GET", "//")).content
+    for each in (page, ended):
+        assert each.headers["content-type"].startswith("text/html")
+        assert (each.headers["cache-control"], each.headers["x-robots-tag"]) == ("no-store", "noindex, nofollow")
+        assert "script-src 'self'" in each.headers["content-security-policy"]
 
 
 async def test_a_token_is_told_once_and_kept_as_a_hash(server: Harness, ada: Caller):
@@ -466,6 +470,7 @@ async def test_those_who_may_comment_do_and_see_what_others_wrote(server: Harnes
     ]  # fmt: skip
     assert told_of == made
     assert (await ada.get(path)).json == (await bob.get(path)).json == made
+    assert (await nobody.get(f"/shared/{token}/comments")).json == made
     assert (await ada.get(f"/threads/{thread['id']}")).json["message_count"] == 4
     assert (await bob.delete(f"{path}/{made[1]['id']}")).status == 404
     assert (await ada.delete(f"{path}/{made[1]['id']}")).status == 204
@@ -481,6 +486,7 @@ async def test_those_who_may_only_view_neither_read_nor_write_comments(server: H
 
     assert (await bob.get(path)).status == 404
     assert (await bob.post(path, {"text": "x"})).status == 404
+    assert (await nobody.get(f"/shared/{token}/comments")).status == 404
     assert (await nobody.post(f"/shared/{token}/comments", {"text": "x"})).status == 404
     assert not [frame for frame in await nobody.replay(f"/shared/{token}/events") if SECRET in frame.data]
 

@@ -2,11 +2,12 @@
 import { Client } from '../protocol/client'
 import type { LogEvent, StreamReset } from '../protocol/event'
 import { isProblem } from '../protocol/problem'
-import { UserStream } from '../protocol/stream'
+import { ALL, EventStream } from '../protocol/stream'
 import type { Change } from '../state/change'
 import { forgetTranscripts } from '../state/reduce'
 import { Store } from '../state/store'
 import { Drafts } from './drafts'
+import { Files } from './files'
 import { Forgetful } from './kept'
 import { Lists } from './lists'
 import { Notices } from './notices'
@@ -36,9 +37,10 @@ export class Page {
   readonly threads: Threads
   readonly queues: Queues
   readonly sessions: Sessions
+  readonly files = new Files(this.client)
   /** Called with each batch of events, for views that read something anew when it changes. */
   readonly eventListeners = new Set<(events: readonly LogEvent[]) => void>()
-  private stream: UserStream | null = null
+  private stream: EventStream | null = null
 
   constructor(surroundings: Surroundings = NO_SURROUNDINGS()) {
     this.store = new Store(surroundings.nextFrame)
@@ -100,11 +102,11 @@ export class Page {
 
   private follow(): void {
     this.stream?.stop()
-    this.stream = new UserStream({
+    this.stream = new EventStream(ALL, {
       onOpen: (isContinued) => this.opened(isContinued),
       onEvents: (events) => this.heard(events),
       onLost: () => this.store.dispatch({ type: 'connection', connection: 'lost' }),
-      onSignedOut: () => this.signedOut(),
+      onEnded: () => this.signedOut(),
     })
     void this.stream.run()
   }
@@ -114,6 +116,7 @@ export class Page {
     this.store.dispatch({ type: 'connection', connection: 'live' })
     this.sending.hurry()
     if (!isContinued || this.store.get().lists !== 'ready') void this.readAll()
+    else this.watching.retryAll()
   }
 
   async readAll(): Promise<void> {

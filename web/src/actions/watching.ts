@@ -42,6 +42,11 @@ export class Watching {
     this.look()
   }
 
+  /** The server answers again: whatever could not be read may be now. */
+  retryAll(): void {
+    for (const id of this.watched.keys()) if (this.store.get().threads[id]?.transcript.loading === 'failed') this.retry(id)
+  }
+
   async readOlder(threadId: string): Promise<void> {
     const transcript = this.store.get().threads[threadId]?.transcript
     const first = transcript?.items[0]

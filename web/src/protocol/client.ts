@@ -14,7 +14,10 @@ export class Client {
   readonly api
 
   /** Without a base the server is the one that the page came from. */
-  constructor(private readonly base = '') {
+  constructor(
+    private readonly base = '',
+    private readonly credentials: RequestCredentials = 'same-origin',
+  ) {
     this.api = createClient<paths>({ baseUrl: base, fetch: (request) => this.send(request) })
   }
 
@@ -51,6 +54,14 @@ export class Client {
     return (await response.json()) as { id: string; name: string; media_type: string; size: number }
   }
 
+  /** What a file is called, with no more of it than its first byte. */
+  async fileName(attachmentId: string): Promise<string | null> {
+    const request = new Request(`${this.base}/api/v1/attachments/${encodeURIComponent(attachmentId)}`, { headers: { Range: 'bytes=0-0' } })
+    const told = (await this.send(request)).headers.get('Content-Disposition') ?? ''
+    const name = /filename\*=UTF-8''([^;]+)/.exec(told)?.[1]
+    return name === undefined ? null : decodeURIComponent(name)
+  }
+
   private async send(request: Request): Promise<Response> {
     const again = request.clone()
     const response = await this.once(request)
@@ -70,7 +81,7 @@ export class Client {
   private async once(request: Request): Promise<Response> {
     if (request.method !== 'GET') request.headers.set('X-CSRF-Token', this.csrf)
     try {
-      return await fetch(request)
+      return await fetch(request, { credentials: this.credentials })
     } catch {
       throw new Problem(0, 'unreachable', 'The server does not answer.')
     }

@@ -21,6 +21,8 @@ export type Timer = Schemas['TimerResource']
 /** The text, and exactly one of the times. */
 export type NewTimer = Pick<Schemas['CreateTimerBody'], 'text'> & Partial<Schemas['CreateTimerBody']>
 export type Firing = Schemas['FiringResource']
+export type Comment = Schemas['CommentResource']
+export type SharedThread = Schemas['SharedThread']
 export type Share = Schemas['ShareResource']
 export type CreatedShare = Schemas['CreatedShare']
 export type Key = Schemas['KeyResource']

@@ -1,6 +1,6 @@
-/** Stream: follows all that the user has as one stream, and takes it up again where it broke off. */
+/** Stream: follows one of the server's streams, and takes it up again where it broke off. */
 import { readEvent, type LogEvent, type StreamReset } from './event'
-import { FrameReader, type Frame } from './frames'
+import { FrameReader } from './frames'
 import { problemOf } from './problem'
 import { countIn, countTabs, MANY } from './tabs'
 
@@ -9,23 +9,41 @@ export interface StreamListener {
   onOpen: (isContinued: boolean) => void
   onEvents: (events: readonly (LogEvent | StreamReset)[]) => void
   onLost: () => void
-  onSignedOut: () => void
+  /** Whoever listened may not any more: the login has ended, or what was shared is not shared now. */
+  onEnded: () => void
 }
 
-const URL_OF_ALL = '/api/v1/events'
+/** Which of the streams, and how it is asked for. */
+export interface StreamPlace {
+  url: string
+  credentials: RequestCredentials
+  /** What the ids look like from which it can be taken up again. */
+  cursor: RegExp
+}
+
+/** All that the user has. A `stream.reset` in it carries a session's offset for an id, which is no cursor here. */
+export const ALL: StreamPlace = { url: '/api/v1/events', credentials: 'same-origin', cursor: /^\d+\.\d+$/ }
+
+export function sharedPlace(token: string): StreamPlace {
+  return { url: `/api/v1/shared/${encodeURIComponent(token)}/events`, credentials: 'omit', cursor: /^\d+$/ }
+}
+
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 5_000
 /** The server says something every 15 s; a connection that is silent for this long is dead. */
 const SILENCE_MS = 40_000
 const FOR_EVER_MS = 2 ** 31 - 1
 
-export class UserStream {
+export class EventStream {
   private cursor: string | null = null
   private abort = new AbortController()
   private isStopped = false
   private isResting = false
 
-  constructor(private readonly listener: StreamListener) {}
+  constructor(
+    private readonly place: StreamPlace,
+    private readonly listener: StreamListener,
+  ) {}
 
   async run(): Promise<void> {
     let wait = FIRST_WAIT_MS
@@ -82,7 +100,8 @@ export class UserStream {
     let isOpen = false
     try {
       const headers: HeadersInit = this.cursor === null ? {} : { 'Last-Event-ID': this.cursor }
-      const response = await fetch(URL_OF_ALL, { headers, signal, cache: 'no-store' })
+      const { url, credentials } = this.place
+      const response = await fetch(url, { headers, signal, credentials, cache: 'no-store' })
       if (!response.ok || response.body === null) return await this.refused(response)
       isOpen = true
       this.listener.onOpen(this.cursor !== null)
@@ -96,9 +115,9 @@ export class UserStream {
 
   private async refused(response: Response): Promise<boolean> {
     const problem = await problemOf(response)
-    if (problem.status === 401) {
+    if (problem.status === 401 || problem.status === 404) {
       this.stop()
-      this.listener.onSignedOut()
+      this.listener.onEnded()
     }
     // The cursor is too old, or of a database that is gone: begin at now, and read everything anew.
     if (problem.status === 410 || problem.status === 400) this.cursor = null
@@ -120,7 +139,7 @@ export class UserStream {
         if (whole.length === 0) continue
         const events = whole.map((frame) => readEvent(frame.data)).filter((event) => event !== null)
         this.listener.onEvents(events)
-        this.cursor = lastCursor(whole) ?? this.cursor
+        this.cursor = whole.findLast((frame) => this.place.cursor.test(frame.id))?.id ?? this.cursor
       }
     } finally {
       clearTimeout(watchdog)
@@ -130,9 +149,4 @@ export class UserStream {
   private watch(): ReturnType<typeof setTimeout> {
     return setTimeout(() => this.abort.abort(), SILENCE_MS)
   }
-}
-
-/** A `stream.reset` carries a session's offset for an id, which is no cursor of this stream. */
-function lastCursor(frames: readonly Frame[]): string | undefined {
-  return frames.findLast((frame) => /^\d+\.\d+$/.test(frame.id))?.id
 }

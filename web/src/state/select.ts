@@ -14,6 +14,8 @@ export interface ThreadFilter {
   found: readonly string[] | null
 }
 
+const GROUPS: Readonly<Record<ThreadSummary['kind'], number>> = { chat: 0, alert: 1, task: 2, work: 2 }
+
 export const NO_FILTER: ThreadFilter = { text: '', tag: null, only: 'all', found: null }
 
 export function isRunning(summary: ThreadSummary): boolean {
@@ -53,12 +55,12 @@ export function sessionsByActivity(state: State): Session[] {
   return Object.values(state.sessions).sort((a, b) => at(b).localeCompare(at(a)))
 }
 
-/** A session's threads as the sidebar lists them: pinned ones first, then by activity. */
+/** A session's threads as the sidebar lists them: by groups of kinds; in each pinned ones first, then by activity. */
 export function threadsOf(state: State, sessionId: string | null, filter: ThreadFilter): ThreadState[] {
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean)
   return Object.values(state.threads)
     .filter((thread) => thread.summary.session_id === sessionId && !thread.isLeaving && fits(thread, filter, words))
-    .sort((a, b) => Number(b.summary.pinned) - Number(a.summary.pinned) || activeAt(b.summary).localeCompare(activeAt(a.summary)))
+    .sort((a, b) => GROUPS[a.summary.kind] - GROUPS[b.summary.kind] || Number(b.summary.pinned) - Number(a.summary.pinned) || activeAt(b.summary).localeCompare(activeAt(a.summary)))
 }
 
 function fits({ summary }: ThreadState, filter: ThreadFilter, words: readonly string[]): boolean {

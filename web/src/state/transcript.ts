@@ -4,17 +4,19 @@ import type { Item, Part } from '../protocol/resources'
 import type { ThreadState, Transcript } from './state'
 
 export function reduceTranscript(thread: ThreadState, event: LogEvent): ThreadState {
-  const { transcript } = thread
+  const next = followTranscript(thread.transcript, event)
+  return next === thread.transcript ? thread : { ...thread, transcript: next }
+}
+
+export function followTranscript(transcript: Transcript, event: LogEvent): Transcript {
   switch (transcript.loading) {
     case 'loading':
-      return isAboutItems(event) ? { ...thread, transcript: { ...transcript, held: [...transcript.held, event] } } : thread
-    case 'ready': {
-      const next = apply(transcript, event)
-      return next === transcript ? thread : { ...thread, transcript: next }
-    }
+      return isAboutItems(event) ? { ...transcript, held: [...transcript.held, event] } : transcript
+    case 'ready':
+      return apply(transcript, event)
     default:
       // Nobody looks at it: it is read when somebody does.
-      return thread
+      return transcript
   }
 }
 

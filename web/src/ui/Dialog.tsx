@@ -1,6 +1,8 @@
 /** Dialog: a question in front of the page. The browser holds the focus in it and closes it on Escape. */
 import { useEffect, useId, useRef, type ReactNode } from 'react'
+import { createPortal } from 'react-dom'
 import { IconButton } from './Button'
+import { useInFront } from './front'
 
 interface DialogProps {
   title: string
@@ -15,7 +17,9 @@ export function Dialog({ title, closeLabel, onClose, children }: DialogProps) {
   useEffect(() => {
     dialog.current?.showModal()
   }, [])
-  return (
+  useInFront(dialog)
+  // In front of the page, not in the part of it that asked: that part may be hidden.
+  return createPortal(
     <dialog
       ref={dialog}
       aria-labelledby={id}
@@ -32,6 +36,7 @@ export function Dialog({ title, closeLabel, onClose, children }: DialogProps) {
         </div>
         {children}
       </div>
-    </dialog>
+    </dialog>,
+    document.body,
   )
 }

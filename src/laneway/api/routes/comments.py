@@ -12,7 +12,7 @@ from laneway.api.route import Routes
 from laneway.domain.command import AddComment, DeleteComment
 from laneway.domain.kinds import COMMENT, THREAD
 from laneway.domain.share import Comment, CommentResource, comment_resource
-from laneway.store import Where
+from laneway.store import Query, Where
 
 routes = Routes("Shares")
 
@@ -32,9 +32,13 @@ class CommentBody(Body, frozen=True):
 )  # fmt: skip
 async def list_comments(call: Call) -> Response:
     """The comments beside the thread, oldest first."""
-    where = (Where("thread_id", "=", call.own(THREAD).id),)
-    page = await call.find(page_query(COMMENT, call.query(Paging), where, (("created_at", "asc"),)))
+    page = await call.find(comments_query(call, call.own(THREAD).id))
     return call.show_page([comment_resource(each) for each in records_of(page, Comment)], page)
+
+
+def comments_query(call: Call, thread_id: str) -> Query:
+    """What a list of a thread's comments asks the store for, as the caller pages it."""
+    return page_query(COMMENT, call.query(Paging), (Where("thread_id", "=", thread_id),), (("created_at", "asc"),))
 
 
 @routes.add(

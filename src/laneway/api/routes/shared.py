@@ -3,7 +3,7 @@
 from typing import Annotated, cast
 
 from msgspec import Meta
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from laneway.api.bodies import Body, Id
 from laneway.api.call import Call, offset_headers, records_of, shown_as
@@ -11,17 +11,17 @@ from laneway.api.paging import Paging, page_query
 from laneway.api.rates import Requests
 from laneway.api.resources import SharedThread
 from laneway.api.route import BASE, Routes
-from laneway.api.routes.comments import COMMENT_LENGTH
+from laneway.api.routes.comments import COMMENT_LENGTH, comments_query
 from laneway.api.routes.messages import with_text
+from laneway.api.routes.page import HTML, built_page
 from laneway.api.routes.streams import StreamQuery, offset_asked, shared_place, stream_of
-from laneway.api.shared_page import page_of
 from laneway.api.sse import MEDIA_TYPE
 from laneway.domain.command import AddComment
 from laneway.domain.errors import NotFound
 from laneway.domain.event import session_log
 from laneway.domain.item import Item, item_resource
 from laneway.domain.kinds import ITEM, THREAD
-from laneway.domain.share import CommentResource, shown_item, shown_roles
+from laneway.domain.share import Comment, CommentResource, comment_resource, shown_item, shown_roles
 from laneway.domain.thread import Thread
 from laneway.runtime.shares import Grant
 from laneway.store import Fold, Get, Page, Query, Snapshot, Where
@@ -31,8 +31,6 @@ pages = Routes("Shared", base="")
 
 NOBODY = "guest"
 PRIVATE = {"X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
-ON_PAGE = 100
-MOST_ON_PAGE = 2_000
 
 
 class GuestComment(Body, frozen=True):
@@ -70,12 +68,18 @@ async def stream_shared(call: Call) -> Response:
     return response
 
 
+@routes.add("GET", "/shared/{token}/comments", "open", query=Paging, shows=list[CommentResource])
+async def list_guest_comments(call: Call) -> Response:
+    """The comments beside the thread, oldest first; the link has to allow them."""
+    grant = await _grant_of_comments(call)
+    page = await call.find(comments_query(call, grant.thread_id))
+    return call.show_page([comment_resource(each) for each in records_of(page, Comment)], page, PRIVATE)
+
+
 @routes.add("POST", "/shared/{token}/comments", "open", body=GuestComment, shows=CommentResource, status=201)
 async def add_guest_comment(call: Call) -> Response:
     """Write a comment; the link has to allow it."""
-    grant = await _grant(call)
-    if grant.permission != "comment":
-        raise NotFound
+    grant = await _grant_of_comments(call)
     body = await call.body(GuestComment)
     command = AddComment(
         at=call.at, seed=call.seed, thread_id=grant.thread_id, author_id=None, author=body.name, text=body.text,
@@ -85,19 +89,21 @@ async def add_guest_comment(call: Call) -> Response:
     return call.show(shown_as(answer.reply, CommentResource), 201, PRIVATE)
 
 
-@pages.add("GET", "/s/{token}", "open", shows=str, shows_media_type="text/html")
+@pages.add("GET", "/s/{token}", "open", shows=str, shows_media_type=HTML)
 async def shared_page(call: Call) -> Response:
-    """The shared transcript as a page: plain, without a script."""
-    grant = await _grant(call)
-    asked: Query | None = Query(ITEM, _where(grant), (("seq", "asc"),), ON_PAGE)
-    said: list[Item] = []
-    while asked is not None and len(said) < MOST_ON_PAGE:
-        _, page, items, _ = await _transcript(call, grant, asked)
-        said += items
-        cursor = page.next_cursor
-        asked = Query(ITEM, _where(grant), (("seq", "asc"),), ON_PAGE, cursor=cursor) if cursor else None
-    thread = await _thread(call, grant)
-    return HTMLResponse(page_of(thread, said, asked is not None), headers={"Cache-Control": "no-store", **PRIVATE})
+    """The page at a shared thread, the same for every link: what is shared it asks for itself."""
+    try:
+        await _grant(call)
+        status = 200
+    except NotFound:
+        # A program is told by a document, a person by the page.
+        if HTML not in call.headers.first("accept"):
+            raise
+        status = 404
+    page = built_page(call).index.answer(call.headers.first("accept-encoding"), "")
+    page.status_code = status
+    page.headers.update(PRIVATE)
+    return page
 
 
 async def _grant(call: Call) -> Grant:
@@ -111,6 +117,13 @@ async def _grant(call: Call) -> Grant:
     assert isinstance(requests, Requests)
     requests.take(grant.reader_id)
     call.grant = grant
+    return grant
+
+
+async def _grant_of_comments(call: Call) -> Grant:
+    grant = await _grant(call)
+    if grant.permission != "comment":
+        raise NotFound
     return grant
 
 

@@ -1,21 +1,16 @@
 /** Users dialog: who may use this server, for those who manage it. */
-import { useState, type SubmitEvent } from 'react'
 import type { Client } from '../../protocol/client'
 import { newKey } from '../../protocol/ids'
 import type { User } from '../../protocol/resources'
 import { texts } from '../../texts'
 import { Button } from '../../ui/Button'
-import { Dialog } from '../../ui/Dialog'
-import { TextField } from '../../ui/Field'
-import { Secret } from '../../ui/Secret'
 import { Badge } from '../../ui/States'
-import { Listing } from '../Listing'
 import { usePage, useSelect } from '../page'
 import { useReading } from '../reading'
 import { useTried } from '../tried'
+import { CredentialDialog } from './CredentialDialog'
 
 const words = texts.users
-const EMPTY = { icon: 'settings', title: words.none, text: words.noneText } as const
 const ROLES = ['member', 'admin', 'owner'] as const
 
 async function readUsers(client: Client): Promise<readonly User[]> {
@@ -24,42 +19,15 @@ async function readUsers(client: Client): Promise<readonly User[]> {
 
 export function UsersDialog({ onClose }: { onClose: () => void }) {
   const { client } = usePage()
-  const tried = useTried()
   const reading = useReading('users', readUsers)
-  const [name, setName] = useState('')
-  const [created, setCreated] = useState<{ name: string; key: string } | null>(null)
-  const create = (event: SubmitEvent): void => {
-    event.preventDefault()
-    const header = { 'Idempotency-Key': newKey() }
-    void tried(
-      async () => {
-        const user = await client.ask(client.api.POST('/api/v1/users', { params: { header }, body: { name: name.trim() } }))
-        // Without a key the new user has no way in.
-        return await client.ask(client.api.POST('/api/v1/keys', { params: { header: { 'Idempotency-Key': newKey() } }, body: { user: user.name, name: words.firstKey } }))
-      },
-      ({ user, key }) => {
-        setCreated({ name: user, key })
-        setName('')
-        reading.again()
-      },
-    )
+  const create = async (name: string) => {
+    const user = await client.ask(client.api.POST('/api/v1/users', { params: { header: { 'Idempotency-Key': newKey() } }, body: { name } }))
+    // Without a key the new user has no way in.
+    const params = { header: { 'Idempotency-Key': newKey() } }
+    const { key } = await client.ask(client.api.POST('/api/v1/keys', { params, body: { user: user.name, name: words.firstKey } }))
+    return { label: words.created(user.name), secret: key }
   }
-  return (
-    <Dialog title={words.title} closeLabel={texts.thread.close} onClose={onClose}>
-      {created !== null && <Secret label={words.created(created.name)} hint={texts.keys.createdHint} text={created.key} words={texts.thread} />}
-      <form onSubmit={create} className="mb-5">
-        <TextField label={words.name} value={name} maxLength={100} required onChange={(event) => setName(event.target.value)} />
-        <div className="flex justify-end">
-          <Button look="main" icon="plus" type="submit">
-            {words.create}
-          </Button>
-        </div>
-      </form>
-      <Listing reading={reading} empty={EMPTY} keyOf={(user) => user.id}>
-        {(user) => <UserRow user={user} onChanged={reading.again} />}
-      </Listing>
-    </Dialog>
-  )
+  return <CredentialDialog words={words} create={create} reading={reading} row={(user) => <UserRow user={user} onChanged={reading.again} />} onClose={onClose} />
 }
 
 function UserRow({ user, onChanged }: { user: User; onChanged: () => void }) {

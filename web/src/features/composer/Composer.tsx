@@ -98,7 +98,7 @@ export function Composer({ thread, draftId = thread?.id ?? '', onSend }: Compose
 
 function DeliveryChooser({ delivery, onChange }: { delivery: Delivery; onChange: (delivery: Delivery) => void }) {
   return (
-    <select aria-label={words.delivery} value={delivery} onChange={(event) => onChange(event.target.value as Delivery)} className="h-8 max-w-32 min-w-0 rounded-lg bg-transparent px-1.5 text-[0.8125rem] text-soft hover:bg-hover sm:max-w-56">
+    <select aria-label={words.delivery} value={delivery} onChange={(event) => onChange(event.target.value as Delivery)} className="h-8 max-w-36 min-w-0 rounded-lg bg-transparent px-1.5 text-[0.8125rem] text-soft hover:bg-hover sm:max-w-56">
       <option value="queue">{words.queue}</option>
       <option value="steer">{words.steer}</option>
       <option value="interrupt">{words.interrupt}</option>

@@ -1,14 +1,17 @@
 /** Notice list: what just happened, for some seconds, with a way back where there is one. */
 import { useSyncExternalStore } from 'react'
+import { createPortal } from 'react-dom'
 import { texts } from '../../texts'
 import { Button, IconButton } from '../../ui/Button'
+import { useFront } from '../../ui/front'
 import { usePage } from '../page'
 
 export function NoticeList() {
   const { notices } = usePage()
   const shown = useSyncExternalStore(notices.subscribe, notices.get)
-  return (
-    <div role="status" aria-label={texts.notices.region} className="pointer-events-none fixed inset-x-0 bottom-4 z-20 flex flex-col items-center gap-2 px-4">
+  const front = useFront()
+  return createPortal(
+    <div role="status" aria-label={texts.notices.region} className="pointer-events-none fixed inset-x-0 top-16 z-20 flex flex-col items-center gap-2 px-4">
       {shown.map(({ id, text, tone, action }) => (
         <div
           key={id}
@@ -30,6 +33,7 @@ export function NoticeList() {
           <IconButton icon="close" label={texts.notices.dismiss} onClick={() => notices.dismiss(id)} />
         </div>
       ))}
-    </div>
+    </div>,
+    front,
   )
 }

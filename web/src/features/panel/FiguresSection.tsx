@@ -8,6 +8,7 @@ import { ChoiceField } from '../../ui/Field'
 import { Empty } from '../../ui/States'
 import { Unread } from '../Listing'
 import { useReading } from '../reading'
+import { dayOf } from '../times'
 import { DayChart } from './DayChart'
 
 const words = texts.panel
@@ -39,21 +40,21 @@ export function FiguresSection({ sessionId }: { sessionId: string }) {
       {reading.value !== null && reading.value.rows.length > 0 && (
         <>
           {by === 'day' && <DayChart rows={reading.value.rows} label={words.chart} />}
-          <Table rows={reading.value.rows} />
+          <Table rows={reading.value.rows} label={by === 'day' ? dayOf : String} />
         </>
       )}
     </>
   )
 }
 
-function Table({ rows }: { rows: readonly AnalyticsRow[] }) {
+function Table({ rows, label }: { rows: readonly AnalyticsRow[]; label: (key: string) => string }) {
   return (
     <div className="overflow-x-auto rounded-xl border border-line bg-raised" tabIndex={0} role="region" aria-label={words.figures}>
       <table className="w-full text-xs tabular-nums">
         <thead>
           <tr className="border-b border-line text-left text-soft">
             {words.columns.map((column, index) => (
-              <th key={column} scope="col" className={`px-2.5 py-2 font-medium whitespace-nowrap ${index === 0 ? '' : 'text-right'}`}>
+              <th key={column} scope="col" className={`px-2 py-2 font-medium whitespace-nowrap ${index === 0 ? '' : 'text-right'}`}>
                 {column}
               </th>
             ))}
@@ -62,11 +63,11 @@ function Table({ rows }: { rows: readonly AnalyticsRow[] }) {
         <tbody>
           {rows.map((row) => (
             <tr key={row.key} className="border-b border-line last:border-0">
-              <th scope="row" className="px-2.5 py-1.5 text-left font-medium whitespace-nowrap">
-                {row.key}
+              <th scope="row" className="px-2 py-1.5 text-left font-medium whitespace-nowrap">
+                {label(row.key)}
               </th>
               {cells(row).map((cell, index) => (
-                <td key={index} className="px-2.5 py-1.5 text-right whitespace-nowrap">
+                <td key={index} className="px-2 py-1.5 text-right whitespace-nowrap">
                   {cell}
                 </td>
               ))}

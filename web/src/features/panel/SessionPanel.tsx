@@ -2,6 +2,8 @@
 import { useId, useRef, useState, type ComponentType, type KeyboardEvent } from 'react'
 import { texts } from '../../texts'
 import { IconButton } from '../../ui/Button'
+import { Empty } from '../../ui/States'
+import { useFrame } from '../frame'
 import { useNavigation } from '../navigation'
 import { ActivitySection } from './ActivitySection'
 import { AlertsSection } from './AlertsSection'
@@ -21,7 +23,8 @@ const SECTIONS: readonly { name: string; View: ComponentType<{ sessionId: string
   { name: words.state, View: StateSection },
 ]
 
-export function SessionPanel({ onClose }: { onClose: () => void }) {
+export function SessionPanel() {
+  const { closePanel } = useFrame()
   const { sessionId } = useNavigation()
   const [chosen, choose] = useState(0)
   const id = useId()
@@ -30,11 +33,11 @@ export function SessionPanel({ onClose }: { onClose: () => void }) {
     <section aria-label={words.name} className="flex h-full min-h-0 flex-col bg-side">
       <div className="flex items-center justify-between gap-2 p-3 pb-2 pl-4">
         <h2 className="font-semibold">{words.name}</h2>
-        <IconButton icon="close" label={words.close} onClick={onClose} />
+        <IconButton icon="close" label={words.close} onClick={closePanel} />
       </div>
       <Tabs id={id} chosen={chosen} choose={choose} />
       <div id={`${id}-view`} role="tabpanel" aria-labelledby={`${id}-${chosen}`} tabIndex={0} className="min-h-0 flex-1 overflow-y-auto p-4 focus-visible:outline-offset-[-2px]">
-        {sessionId === null || View === undefined ? <p className="text-sm text-soft">{words.none}</p> : <View key={sessionId} sessionId={sessionId} />}
+        {sessionId === null || View === undefined ? <Empty icon="panel" title={words.noneTitle} text={words.none} /> : <View key={sessionId} sessionId={sessionId} />}
       </div>
     </section>
   )
@@ -50,7 +53,7 @@ function Tabs({ id, chosen, choose }: { id: string; chosen: number; choose: (ind
     list.current?.querySelectorAll<HTMLElement>('[role=tab]')[next]?.focus()
   }
   return (
-    <div ref={list} role="tablist" aria-label={words.name} onKeyDown={move} className="flex gap-1 overflow-x-auto border-b border-line px-3 pb-2">
+    <div ref={list} role="tablist" aria-label={words.name} onKeyDown={move} className="flex border-b border-line px-2">
       {SECTIONS.map(({ name }, index) => (
         <button
           key={name}
@@ -61,7 +64,7 @@ function Tabs({ id, chosen, choose }: { id: string; chosen: number; choose: (ind
           aria-controls={`${id}-view`}
           tabIndex={index === chosen ? 0 : -1}
           onClick={() => choose(index)}
-          className={`h-7 shrink-0 rounded-lg px-2 text-[0.8125rem] ${index === chosen ? 'bg-hover font-medium' : 'text-soft hover:text-ink'}`}
+          className={`-mb-px h-9 min-w-0 flex-auto border-b-2 px-1 text-xs font-medium focus-visible:outline-offset-[-3px] ${index === chosen ? 'border-accent text-ink' : 'border-transparent text-soft hover:text-ink'}`}
         >
           {name}
         </button>

@@ -9,7 +9,7 @@ import { Button, IconButton } from '../../ui/Button'
 import { ChoiceField, TextField } from '../../ui/Field'
 import { Badge } from '../../ui/States'
 import { usePage } from '../page'
-import { wholeTime } from '../times'
+import { spanOf, wholeTime } from '../times'
 import { Listing } from '../Listing'
 import { useReading, type Reading } from '../reading'
 
@@ -58,20 +58,18 @@ function NewTimerForm({ sessionId, onAdded }: { sessionId: string; onAdded: () =
   return (
     <form onSubmit={(event) => void add(event)} className="mb-5">
       <TextField label={words.timerText} value={text} required onChange={(event) => setText(event.target.value)} />
-      <div className="grid grid-cols-2 gap-2">
-        <ChoiceField
-          label={words.when}
-          choices={KINDS}
-          value={kind}
-          onChange={(event) => {
-            setKind(event.target.value)
-            setWhen('')
-          }}
-        />
-        {kind === 'at' && <TextField label={words.time} type="datetime-local" step={1} value={when} required onChange={(event) => setWhen(event.target.value)} />}
-        {kind === 'every' && <TextField label={words.seconds} type="number" min={1} value={when} required onChange={(event) => setWhen(event.target.value)} />}
-        {kind === 'cron' && <TextField label={words.fields} placeholder="0 9 * * 1-5" value={when} required onChange={(event) => setWhen(event.target.value)} />}
-      </div>
+      <ChoiceField
+        label={words.when}
+        choices={KINDS}
+        value={kind}
+        onChange={(event) => {
+          setKind(event.target.value)
+          setWhen('')
+        }}
+      />
+      {kind === 'at' && <TextField label={words.time} type="datetime-local" step={1} value={when} required onChange={(event) => setWhen(event.target.value)} />}
+      {kind === 'every' && <TextField label={words.seconds} type="number" min={1} value={when} required onChange={(event) => setWhen(event.target.value)} />}
+      {kind === 'cron' && <TextField label={words.fields} placeholder="0 9 * * 1-5" value={when} required onChange={(event) => setWhen(event.target.value)} />}
       <div className="flex justify-end">
         <Button type="submit" icon="plus" disabled={text.trim() === '' || when.trim() === ''}>
           {words.add}
@@ -123,7 +121,7 @@ function TimerRow({ timer, reading }: { timer: Timer; reading: Reading<unknown> 
 }
 
 function rhythm(timer: Timer): string {
-  if (timer.every !== null) return words.everySeconds(timer.every)
+  if (timer.every !== null) return words.everyTime(spanOf(timer.every))
   if (timer.cron !== null) return `${timer.cron} (${timer.timezone ?? 'UTC'})`
   return words.once
 }

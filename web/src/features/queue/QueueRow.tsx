@@ -58,11 +58,13 @@ export function QueueRow({ threadId, item, isNext, isBusy, isLast, onMove, onMov
       {isEditing ? (
         <TextEditor item={item} onDone={() => setEditing(false)} onSave={(message) => edit({ message })} />
       ) : (
-        <p className="line-clamp-3 min-w-0 flex-1 py-0.5 break-words whitespace-pre-wrap">{item.text}</p>
+        <p className="my-1 line-clamp-3 min-w-0 flex-1 break-words whitespace-pre-wrap">{item.text}</p>
       )}
-      {item.hold && <Badge tone="warn">{words.held}</Badge>}
-      {item.state === 'steering' && <Badge tone="accent">{words.steering}</Badge>}
-      {isNext && <Badge tone="accent">{words.inNext}</Badge>}
+      <span className="flex h-7 items-center gap-1">
+        {item.hold && <Badge tone="warn">{words.held}</Badge>}
+        {item.state === 'steering' && <Badge tone="accent">{words.steering}</Badge>}
+        {isNext && <Badge tone="accent">{words.inNext}</Badge>}
+      </span>
       <Menu label={words.menu(position)} entries={entries} className="inline-flex size-7 shrink-0 items-center justify-center rounded-md text-soft hover:bg-hover hover:text-ink">
         <Icon name="more" />
       </Menu>

@@ -51,10 +51,9 @@ function plan(queue: Queue): string {
 
 function PauseBanner({ threadId, queue }: { threadId: string; queue: Queue }) {
   const page = usePage()
-  const reason = queue.reason === null ? '' : `: ${queue.reason}`
   return (
     <Banner tone="warn" icon="pause">
-      <p className="min-w-0 flex-1">{`${words.paused}${reason}.`}</p>
+      <p className="min-w-40 flex-1">{words.paused(queue.reason)}</p>
       <Button icon="play" onClick={() => void page.queues.resume(threadId)}>{words.resume}</Button>
     </Banner>
   )

@@ -27,7 +27,9 @@ export function Filters({ filter, sessionId, onChange }: FiltersProps) {
       <div className="relative">
         <Icon name="search" className="pointer-events-none absolute top-2 left-2.5 size-4 text-soft" />
         <input
+          id="search"
           type="search"
+          aria-keyshortcuts="Control+K Meta+K"
           aria-label={texts.threads.search}
           placeholder={texts.threads.search}
           value={filter.text}

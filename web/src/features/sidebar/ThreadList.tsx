@@ -16,10 +16,9 @@ interface ThreadListProps {
   sessionId: string | null
   filter: ThreadFilter
   onClearFilter: () => void
-  onLeave: () => void
 }
 
-export function ThreadList({ sessionId, filter, onClearFilter, onLeave }: ThreadListProps) {
+export function ThreadList({ sessionId, filter, onClearFilter }: ThreadListProps) {
   const page = usePage()
   const loading = useSelect((state) => state.lists)
   // Summaries and marks, not threads: a thread that writes changes with each word, its row does not.
@@ -28,7 +27,7 @@ export function ThreadList({ sessionId, filter, onClearFilter, onLeave }: Thread
   if (loading === 'absent' || loading === 'loading') return <div className="p-3"><Skeleton label={texts.threads.loading} rows={['w-4/5', 'w-3/5', 'w-2/3', 'w-4/5', 'w-1/2']} /></div>
   if (loading === 'failed') {
     return (
-      <Empty icon="warning" title={texts.threads.failed} text={texts.connection.lost}>
+      <Empty icon="warning" title={texts.threads.failed} text={texts.thread.failedText}>
         <Button icon="retry" onClick={() => void page.readAll()}>{texts.thread.retry}</Button>
       </Empty>
     )
@@ -46,9 +45,9 @@ export function ThreadList({ sessionId, filter, onClearFilter, onLeave }: Thread
   const of = (...kinds: string[]): Row[] => threads.filter((thread) => kinds.includes(thread.summary.kind))
   return (
     <>
-      <Group rows={of('chat')} onLeave={onLeave} />
-      <Group title={texts.threads.alerts} rows={of('alert')} onLeave={onLeave} />
-      <Group title={texts.threads.others} rows={of('task', 'work')} onLeave={onLeave} />
+      <Group rows={of('chat')} />
+      <Group title={texts.threads.alerts} rows={of('alert')} />
+      <Group title={texts.threads.others} rows={of('task', 'work')} />
     </>
   )
 }
@@ -73,7 +72,7 @@ function unrolled(rows: readonly (ThreadState['summary'] | string)[]): Row[] {
   return found
 }
 
-function Group({ title, rows, onLeave }: { title?: string; rows: readonly Row[]; onLeave: () => void }) {
+function Group({ title, rows }: { title?: string; rows: readonly Row[] }) {
   const { threadId } = useNavigation()
   const [shown, setShown] = useState(SHOWN)
   if (rows.length === 0) return null
@@ -83,7 +82,7 @@ function Group({ title, rows, onLeave }: { title?: string; rows: readonly Row[];
       {title !== undefined && <h2 className="px-2 pt-2 pb-1 text-xs font-semibold text-soft">{title}</h2>}
       <ul>
         {rows.slice(0, shown).map(({ summary, marks }) => (
-          <ThreadRow key={summary.id} summary={summary} marks={marks.join(' ')} isSeen={summary.id === threadId} onLeave={onLeave} />
+          <ThreadRow key={summary.id} summary={summary} marks={marks.join(' ')} isSeen={summary.id === threadId} />
         ))}
       </ul>
       {hidden > 0 && (

@@ -6,8 +6,10 @@ import { texts } from '../../texts'
 import { Icon } from '../../ui/Icon'
 import { Menu } from '../../ui/Menu'
 import { Marks } from '../marks'
+import { useFrame } from '../frame'
 import { addressOf, useNavigation } from '../navigation'
 import { shortTime } from '../times'
+import { plainLine } from './plain-line'
 import { TitleEditor } from './TitleEditor'
 import { useThreadMenu } from './thread-menu'
 
@@ -16,11 +18,11 @@ interface ThreadRowProps {
   /** Joined by spaces, so that a row that has not changed is not drawn again. */
   marks: string
   isSeen: boolean
-  onLeave: () => void
 }
 
-export const ThreadRow = memo(function ThreadRow({ summary, marks, isSeen, onLeave }: ThreadRowProps) {
+export const ThreadRow = memo(function ThreadRow({ summary, marks, isSeen }: ThreadRowProps) {
   const { follow } = useNavigation()
+  const { showThread } = useFrame()
   const [isRenaming, setRenaming] = useState(false)
   const entries = useThreadMenu(summary, () => setRenaming(true))
   const signs = marks === '' ? [] : (marks.split(' ') as Mark[])
@@ -39,7 +41,7 @@ export const ThreadRow = memo(function ThreadRow({ summary, marks, isSeen, onLea
                 aria-current={isSeen ? 'page' : undefined}
                 onClick={(event) => {
                   follow(event, summary.id)
-                  onLeave()
+                  showThread()
                 }}
                 onDoubleClick={() => setRenaming(true)}
                 onKeyDown={(event) => event.key === 'F2' && setRenaming(true)}
@@ -51,14 +53,14 @@ export const ThreadRow = memo(function ThreadRow({ summary, marks, isSeen, onLea
             <Marks marks={signs} />
           </div>
           <div className="flex items-baseline gap-2 text-xs text-soft">
-            <span className="min-w-0 flex-1 truncate">{summary.queue_depth > 0 ? texts.threads.queued(summary.queue_depth) : (summary.last_message ?? summary.agent_id)}</span>
-            <time dateTime={activeAt(summary)} className="tabular-nums">{shortTime(activeAt(summary))}</time>
+            <span className="min-w-0 flex-1 truncate">{summary.queue_depth > 0 ? texts.threads.queued(summary.queue_depth) : plainLine(summary.last_message ?? summary.agent_id)}</span>
+            <time dateTime={activeAt(summary)} className="tabular-nums pointer-fine:group-focus-within:invisible pointer-fine:group-hover:invisible">{shortTime(activeAt(summary))}</time>
           </div>
         </div>
         <Menu
           label={texts.threads.menu(summary.title)}
           entries={entries}
-          className="absolute top-1/2 right-1.5 inline-flex size-7 -translate-y-1/2 items-center justify-center rounded-md bg-hover text-soft opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 hover:bg-side hover:text-ink aria-expanded:opacity-100 pointer-coarse:opacity-100"
+          className="absolute top-1/2 right-1.5 inline-flex size-7 -translate-y-1/2 items-center justify-center rounded-md text-soft opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 hover:text-ink aria-expanded:opacity-100 pointer-coarse:opacity-100 pointer-fine:bg-hover pointer-fine:hover:bg-side"
         >
           <Icon name="more" />
         </Menu>

@@ -10,7 +10,7 @@ import { TemplateList } from '../templates/TemplateList'
 import { OutgoingMessage } from './OutgoingMessage'
 import { AgentChooser, ThreadHeader } from './ThreadHeader'
 
-export function BeginningView({ onMenu }: { onMenu: () => void }) {
+export function BeginningView() {
   const page = usePage()
   const { go, sessionId } = useNavigation()
   const agents = useSelect((state) => state.agents)
@@ -26,7 +26,7 @@ export function BeginningView({ onMenu }: { onMenu: () => void }) {
   }
   return (
     <>
-      <ThreadHeader thread={null} onMenu={onMenu}>
+      <ThreadHeader thread={null}>
         <div className="flex items-center justify-between gap-2">
           <h1 className="truncate text-[0.9375rem] font-semibold">{texts.threads.new}</h1>
           {agent !== null && <AgentChooser agent={agent} onChoose={setChosen} />}

@@ -4,28 +4,27 @@ import type { Item } from '../../protocol/resources'
 import type { State } from '../../state/state'
 import { texts } from '../../texts'
 import { IconButton } from '../../ui/Button'
-import { Badge } from '../../ui/States'
 import { useNavigation } from '../navigation'
 import { usePage, useSelect } from '../page'
 import { wholeTime } from '../times'
 import { MessageEditor } from './MessageEditor'
-import { MessagePart } from './MessagePart'
+import { Answer, Question, SystemLine } from './Said'
 import { ToolCall } from './ToolCall'
 
 export const MessageItem = memo(function MessageItem({ item, before }: { item: Item; before: Item | undefined }) {
   switch (item.role) {
     case 'user':
-      return <UserMessage item={item} />
+      return <OwnMessage item={item} />
     case 'assistant':
-      return <Answer item={item} before={before} />
+      return <AgentMessage item={item} before={before} />
     case 'tool':
       return <ToolCall item={item} />
     case 'system':
-      return <p className="my-3 rounded-lg bg-sunken px-3 py-2 text-[0.8125rem] text-soft">{item.text}</p>
+      return <SystemLine text={item.text} />
   }
 })
 
-function UserMessage({ item }: { item: Item }) {
+function OwnMessage({ item }: { item: Item }) {
   const page = usePage()
   const [isEditing, setEditing] = useState(false)
   if (isEditing) {
@@ -41,38 +40,19 @@ function UserMessage({ item }: { item: Item }) {
     )
   }
   return (
-    <article aria-label={texts.thread.you} className="group/item flex flex-col items-end pt-4 pb-1">
-      <div className="max-w-[85%] space-y-2 rounded-2xl rounded-br-md bg-tint px-4 py-2.5 break-words whitespace-pre-wrap">
-        {item.parts.map((part, index) => (
-          <MessagePart key={index} part={part} isPlain isGrowing={false} />
-        ))}
-      </div>
+    <Question item={item} name={texts.thread.you} hasFiles>
       <Actions item={item} onEdit={() => setEditing(true)} />
-    </article>
+    </Question>
   )
 }
 
-function Answer({ item, before }: { item: Item; before: Item | undefined }) {
+function AgentMessage({ item, before }: { item: Item; before: Item | undefined }) {
   const agents = useSelect((state) => state.agents)
-  const isGrowing = item.state === 'partial'
-  // The name stands where the speaker changes: after a switch each answer says who wrote it.
-  const isNewSpeaker = before?.role !== 'assistant' || before.agent !== item.agent
-  const title = agents.find((agent) => agent.name === item.agent)?.title ?? item.agent
+  const name = agents.find((agent) => agent.name === item.agent)?.title ?? item.agent
   return (
-    <article aria-label={title ?? undefined} aria-busy={isGrowing} className="group/item pt-3 pb-1">
-      {isNewSpeaker && <p className="mb-1 text-xs font-semibold text-soft">{title}</p>}
-      <div className={`space-y-3 ${isGrowing && item.text === '' ? 'caret' : ''}`}>
-        {item.parts.map((part, index) => (
-          <MessagePart key={index} part={part} isPlain={false} isGrowing={isGrowing} />
-        ))}
-      </div>
-      {item.state === 'interrupted' && (
-        <p className="mt-1.5">
-          <Badge tone="warn">{texts.thread.interrupted}</Badge>
-        </p>
-      )}
-      {!isGrowing && <Actions item={item} />}
-    </article>
+    <Answer item={item} before={before} name={name} hasFiles>
+      <Actions item={item} />
+    </Answer>
   )
 }
 

@@ -3,10 +3,18 @@ import { memo } from 'react'
 import type { Part } from '../../protocol/resources'
 import { texts } from '../../texts'
 import { CodeBlock } from '../../ui/CodeBlock'
-import { Icon } from '../../ui/Icon'
 import { Markdown } from '../../ui/Markdown'
+import { FilePart, FileSign, ImagePart } from './FilePart'
 
-export const MessagePart = memo(function MessagePart({ part, isPlain, isGrowing }: { part: Part; isPlain: boolean; isGrowing: boolean }) {
+interface MessagePartProps {
+  part: Part
+  isPlain: boolean
+  isGrowing: boolean
+  /** Whether whoever looks may have the session's files. */
+  hasFiles: boolean
+}
+
+export const MessagePart = memo(function MessagePart({ part, isPlain, isGrowing, hasFiles }: MessagePartProps) {
   switch (part.type) {
     case 'text':
       return isPlain ? <div>{part.text}</div> : <Markdown text={part.text} isGrowing={isGrowing} />
@@ -22,21 +30,11 @@ export const MessagePart = memo(function MessagePart({ part, isPlain, isGrowing 
     case 'data':
       return <CodeBlock language="json" text={JSON.stringify(part.data, null, 2)} />
     case 'image':
-      return <img src={fileOf(part.attachment_id)} alt={texts.thread.image} loading="lazy" className="max-h-80 max-w-full rounded-lg" />
+      return hasFiles ? <ImagePart attachmentId={part.attachment_id} /> : <FileSign isImage />
     case 'file':
-      return (
-        <a href={fileOf(part.attachment_id)} download className="inline-flex items-center gap-2 rounded-lg border border-line bg-raised px-3 py-1.5 text-[0.8125rem] hover:bg-hover">
-          <Icon name="attach" />
-          {texts.thread.openFile}
-        </a>
-      )
+      return hasFiles ? <FilePart attachmentId={part.attachment_id} /> : <FileSign isImage={false} />
     case 'tool_call':
     case 'tool_result':
       return null
   }
 })
-
-/** A file of this server, which serves nothing under that address that could run. */
-function fileOf(attachmentId: string): string {
-  return `/api/v1/attachments/${encodeURIComponent(attachmentId)}`
-}

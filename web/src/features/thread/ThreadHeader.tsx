@@ -6,17 +6,20 @@ import { texts } from '../../texts'
 import { IconButton } from '../../ui/Button'
 import { Icon } from '../../ui/Icon'
 import { Menu, type MenuEntry } from '../../ui/Menu'
+import { useFrame } from '../frame'
 import { usePage, useSelect } from '../page'
+import { CommentsDialog } from '../sharing/CommentsDialog'
 import { ShareDialog } from '../sharing/ShareDialog'
 import { useThreadMenu } from '../sidebar/thread-menu'
 import { TitleEditor } from '../sidebar/TitleEditor'
 import { SaveTemplateDialog } from '../templates/SaveTemplateDialog'
 import { ThreadSettingsDialog } from './ThreadSettingsDialog'
 
-export function ThreadHeader({ thread, onMenu, children }: { thread: ThreadState | null; onMenu: () => void; children?: ReactNode }) {
+export function ThreadHeader({ thread, children }: { thread: ThreadState | null; children?: ReactNode }) {
+  const { hasPanel, showThreads, togglePanel } = useFrame()
   return (
     <header className="flex h-14 shrink-0 items-center gap-2 border-b border-line px-3 sm:px-4">
-      <IconButton icon="menu" label={texts.thread.back} onClick={onMenu} className="md:hidden" />
+      <IconButton icon="menu" label={texts.thread.back} onClick={showThreads} className="md:hidden" />
       {thread === null ? <div className="min-w-0 flex-1">{children}</div> : <Title thread={thread} />}
       {thread !== null && (
         <AgentChooser
@@ -26,6 +29,7 @@ export function ThreadHeader({ thread, onMenu, children }: { thread: ThreadState
         />
       )}
       {thread !== null && <HeaderMenu thread={thread} />}
+      <IconButton icon="panel" label={hasPanel ? texts.panel.hide : texts.panel.open} aria-pressed={hasPanel} onClick={togglePanel} className="aria-pressed:bg-hover max-md:hidden" />
     </header>
   )
 }
@@ -48,7 +52,7 @@ function Title({ thread }: { thread: ThreadState }) {
   )
 }
 
-type Asked = 'settings' | 'share' | 'template'
+type Asked = 'settings' | 'share' | 'comments' | 'template'
 
 function HeaderMenu({ thread }: { thread: ThreadState }) {
   const [isRenaming, setRenaming] = useState(false)
@@ -57,6 +61,7 @@ function HeaderMenu({ thread }: { thread: ThreadState }) {
   const more: MenuEntry[] = [
     { label: texts.threads.settings, icon: 'settings', run: () => ask('settings') },
     { label: texts.sharing.menu, icon: 'share', run: () => ask('share') },
+    { label: texts.comments.title, icon: 'comment', run: () => ask('comments') },
     { label: texts.templates.save, icon: 'copy', run: () => ask('template') },
   ]
   const close = (): void => ask(null)
@@ -68,6 +73,7 @@ function HeaderMenu({ thread }: { thread: ThreadState }) {
       </Menu>
       {asked === 'settings' && <ThreadSettingsDialog thread={thread} onClose={close} />}
       {asked === 'share' && <ShareDialog threadId={thread.id} onClose={close} />}
+      {asked === 'comments' && <CommentsDialog threadId={thread.id} onClose={close} />}
       {asked === 'template' && <SaveTemplateDialog summary={thread.summary} onClose={close} />}
     </>
   )

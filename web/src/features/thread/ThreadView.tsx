@@ -11,12 +11,12 @@ import { BeginningView } from './BeginningView'
 import { ThreadHeader } from './ThreadHeader'
 import { Transcript } from './Transcript'
 
-export function ThreadView({ onMenu }: { onMenu: () => void }) {
+export function ThreadView() {
   const { threadId } = useNavigation()
-  return threadId === null ? <BeginningView onMenu={onMenu} /> : <OneThread key={threadId} threadId={threadId} onMenu={onMenu} />
+  return threadId === null ? <BeginningView /> : <OneThread key={threadId} threadId={threadId} />
 }
 
-function OneThread({ threadId, onMenu }: { threadId: string; onMenu: () => void }) {
+function OneThread({ threadId }: { threadId: string }) {
   const page = usePage()
   const { go } = useNavigation()
   const thread = useThread(threadId)
@@ -32,25 +32,25 @@ function OneThread({ threadId, onMenu }: { threadId: string; onMenu: () => void 
   }, [page, threadId, isKnown, lists])
   if (isGone || (isMissing && thread === null)) {
     return (
-      <Frame onMenu={onMenu}>
+      <Blank>
         <Empty icon="search" title={texts.thread.missing} text={texts.thread.missingText}>
           <Button look="main" icon="plus" onClick={() => go(null)}>{texts.threads.new}</Button>
         </Empty>
-      </Frame>
+      </Blank>
     )
   }
   if (thread === null) {
     return (
-      <Frame onMenu={onMenu}>
+      <Blank>
         <div className="mx-auto w-full max-w-3xl px-4 py-8">
           <Skeleton label={texts.thread.loading} rows={['w-1/3', 'w-2/3', 'w-1/2']} />
         </div>
-      </Frame>
+      </Blank>
     )
   }
   return (
     <>
-      <ThreadHeader thread={thread} onMenu={onMenu} />
+      <ThreadHeader thread={thread} />
       <Transcript thread={thread} />
       <div className="mx-auto w-full max-w-3xl px-3 pb-3 sm:px-4">
         <QueueTray thread={thread} />
@@ -60,10 +60,10 @@ function OneThread({ threadId, onMenu }: { threadId: string; onMenu: () => void 
   )
 }
 
-function Frame({ onMenu, children }: { onMenu: () => void; children: React.ReactNode }) {
+function Blank({ children }: { children: React.ReactNode }) {
   return (
     <>
-      <ThreadHeader thread={null} onMenu={onMenu} />
+      <ThreadHeader thread={null} />
       <div className="min-h-0 flex-1 overflow-y-auto">{children}</div>
     </>
   )

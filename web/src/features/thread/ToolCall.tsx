@@ -3,6 +3,7 @@ import type { Item } from '../../protocol/resources'
 import { texts } from '../../texts'
 import { Icon } from '../../ui/Icon'
 import { Badge, Spinner } from '../../ui/States'
+import { Values } from '../../ui/Values'
 
 export function ToolCall({ item }: { item: Item }) {
   const call = item.parts.find((part) => part.type === 'tool_call')
@@ -13,7 +14,7 @@ export function ToolCall({ item }: { item: Item }) {
     <details className="my-2 rounded-xl border border-line bg-raised text-[0.8125rem]">
       <summary className="flex items-center gap-2 px-3 py-2 select-none">
         {item.state === 'partial' ? <Spinner className="size-4 text-accent" /> : <Icon name="tool" className="size-4 text-soft" />}
-        <span className="min-w-0 flex-1 truncate">{words.toolCall(call?.name ?? '')}</span>
+        <span className="min-w-0 flex-1 truncate">{item.state === 'partial' ? words.toolCalling(call?.name ?? '') : words.toolCall(call?.name ?? '')}</span>
         {item.state === 'interrupted' && <Badge tone="warn">{words.interrupted}</Badge>}
         {error !== undefined ? <Badge tone="bad">{words.errorShort}</Badge> : result !== undefined ? <Badge tone="good">{words.done}</Badge> : null}
         <Icon name="chevron" className="size-4 text-soft" />
@@ -30,10 +31,8 @@ function Value({ name, value }: { name: string; value: unknown }) {
   return (
     <div>
       <dt className="text-xs font-medium text-soft">{name}</dt>
-      <dd>
-        <pre tabIndex={0} className="mt-1 max-h-64 overflow-auto rounded-lg bg-sunken px-2.5 py-1.5 font-mono text-xs break-words whitespace-pre-wrap">
-          {typeof value === 'string' ? value : JSON.stringify(value, null, 2)}
-        </pre>
+      <dd className="mt-1">
+        <Values value={value} />
       </dd>
     </div>
   )

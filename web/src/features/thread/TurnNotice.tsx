@@ -1,16 +1,21 @@
 /** Turn notice: how the newest turn stands: working, waiting for somebody, failed, or in need of a review. */
+import { useState } from 'react'
 import type { Approval } from '../../protocol/resources'
 import type { ThreadState } from '../../state/state'
 import { texts } from '../../texts'
 import { Button } from '../../ui/Button'
+import { Icon } from '../../ui/Icon'
 import { Banner, Spinner } from '../../ui/States'
-import { usePage } from '../page'
+import { Values } from '../../ui/Values'
+import { usePage, useSelect } from '../page'
 
 const words = texts.thread
 
 export function TurnNotice({ thread }: { thread: ThreadState }) {
   const page = usePage()
   const { summary, turn, approvals, transcript } = thread
+  const titles = useSelect((state) => state.agents)
+  const agents = turn === null || turn.agents.length === 0 ? [summary.agent_id] : turn.agents
   const open = Object.values(approvals).filter((approval) => approval.state === 'open')
   const isSilent = transcript.items.at(-1)?.state !== 'partial'
   const turnId = summary.active_turn_id ?? turn?.id ?? null
@@ -22,7 +27,7 @@ export function TurnNotice({ thread }: { thread: ThreadState }) {
       {summary.status === 'running' && isSilent && (
         <p role="status" className="flex items-center gap-2 text-[0.8125rem] text-soft">
           <Spinner className="size-4 text-accent" />
-          {words.working(turn?.agents.join(', ') || summary.agent_id)}
+          {words.working(agents.map((name) => titles.find((agent) => agent.name === name)?.title ?? name).join(', '))}
         </p>
       )}
       {summary.status === 'waiting' && open.length === 0 && (
@@ -33,7 +38,7 @@ export function TurnNotice({ thread }: { thread: ThreadState }) {
       )}
       {summary.status === 'needs_review' && turnId !== null && (
         <Banner tone="warn" icon="warning">
-          <p className="min-w-0 flex-1">
+          <p className="min-w-40 flex-1 [overflow-wrap:anywhere]">
             <strong className="block font-semibold">{words.turnReview}</strong>
             {turn?.reason ?? summary.status_reason ?? words.turnReviewText}
           </p>
@@ -44,7 +49,7 @@ export function TurnNotice({ thread }: { thread: ThreadState }) {
       )}
       {turn?.status === 'failed' && summary.active_turn_id === null && (
         <Banner tone="bad" icon="warning">
-          <p className="min-w-0 flex-1 break-words">
+          <p className="min-w-40 flex-1 [overflow-wrap:anywhere]">
             <strong className="block font-semibold">{words.turnFailed}</strong>
             {turn.reason}
           </p>
@@ -57,14 +62,26 @@ export function TurnNotice({ thread }: { thread: ThreadState }) {
 
 function ApprovalNotice({ approval }: { approval: Approval }) {
   const page = usePage()
-  const decide = (decision: 'approve' | 'reject'): void => void page.threads.decide(approval.id, approval.arguments_hash, decision)
+  const [note, setNote] = useState('')
+  const decide = (decision: 'approve' | 'reject'): void => void page.threads.decide(approval.id, approval.arguments_hash, decision, note.trim())
   return (
-    <section aria-label={words.approval(approval.tool)} className="rounded-xl border border-warn/40 bg-warn-tint p-3 text-[0.8125rem]">
-      <p className="font-semibold text-warn">{words.approval(approval.tool)}</p>
-      <pre tabIndex={0} className="my-2 max-h-48 overflow-auto rounded-lg bg-raised px-2.5 py-1.5 font-mono text-xs break-words whitespace-pre-wrap">{JSON.stringify(approval.arguments, null, 2)}</pre>
-      <div className="flex gap-2">
+    <section aria-label={words.approval(approval.tool)} className="space-y-2 rounded-xl border border-warn/40 bg-warn-tint p-3 text-[0.8125rem]">
+      <p className="flex items-center gap-2 font-semibold text-warn">
+        <Icon name="hand" />
+        {words.approval(approval.tool)}
+      </p>
+      <Values value={approval.arguments} className="bg-raised" />
+      <div className="flex flex-wrap gap-2">
         <Button look="main" icon="check" onClick={() => decide('approve')}>{words.approve}</Button>
-        <Button look="bad" onClick={() => decide('reject')}>{words.reject}</Button>
+        <Button look="bad" icon="close" onClick={() => decide('reject')}>{words.reject}</Button>
+        <input
+          aria-label={words.approvalNote}
+          placeholder={words.approvalNote}
+          value={note}
+          maxLength={1000}
+          onChange={(event) => setNote(event.target.value)}
+          className="h-8 min-w-40 flex-1 rounded-lg border border-edge/60 bg-raised px-3 placeholder:text-soft"
+        />
       </div>
     </section>
   )

@@ -1,0 +1,72 @@
+/** Guest comments: what has been said about a shared thread, and the place to say more, under a name of one's choice. */
+import { useState, type SubmitEvent } from 'react'
+import type { Shared } from '../../actions/shared'
+import { isProblem } from '../../protocol/problem'
+import type { Comment } from '../../protocol/resources'
+import { texts } from '../../texts'
+import { Button, IconButton } from '../../ui/Button'
+import { LongTextField, TextField } from '../../ui/Field'
+import { Empty } from '../../ui/States'
+import { CommentRow } from '../sharing/CommentRow'
+
+const words = texts.comments
+
+interface GuestCommentsProps {
+  shared: Shared
+  comments: readonly Comment[]
+  onClose: () => void
+}
+
+export function GuestComments({ shared, comments, onClose }: GuestCommentsProps) {
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <div className="flex h-14 shrink-0 items-center justify-between gap-2 border-b border-line pr-3 pl-4">
+        <h2 className="font-semibold">{words.title}</h2>
+        <IconButton icon="close" label={words.close} onClick={onClose} />
+      </div>
+      <div tabIndex={0} role="region" aria-label={words.list} className="min-h-0 flex-1 overflow-y-auto p-4">
+        {comments.length === 0 && <Empty icon="comment" title={words.none} text={words.guestText} />}
+        <ul aria-live="polite" className="space-y-2">
+          {comments.map((comment) => (
+            <li key={comment.id} className="rounded-xl border border-line bg-raised px-3 py-2.5 text-sm">
+              <CommentRow comment={comment} />
+            </li>
+          ))}
+        </ul>
+      </div>
+      <NewComment shared={shared} />
+    </div>
+  )
+}
+
+function NewComment({ shared }: { shared: Shared }) {
+  const [name, setName] = useState('')
+  const [text, setText] = useState('')
+  const [problem, setProblem] = useState<string | null>(null)
+  const add = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault()
+    try {
+      await shared.comment(name.trim(), text)
+      setText('')
+      setProblem(null)
+    } catch (error) {
+      setProblem(isProblem(error) ? error.detail : String(error))
+    }
+  }
+  return (
+    <form onSubmit={(event) => void add(event)} className="border-t border-line p-4">
+      <TextField label={words.name} value={name} maxLength={100} autoComplete="nickname" placeholder={words.guest} onChange={(event) => setName(event.target.value)} />
+      <LongTextField label={words.new} value={text} rows={3} required maxLength={10_000} onChange={(event) => setText(event.target.value)} />
+      {problem !== null && (
+        <p role="alert" className="mb-3 rounded-lg bg-bad-tint px-3 py-2 text-sm text-bad">
+          {problem}
+        </p>
+      )}
+      <div className="flex justify-end">
+        <Button look="main" icon="send" type="submit" disabled={text.trim() === ''}>
+          {words.add}
+        </Button>
+      </div>
+    </form>
+  )
+}
