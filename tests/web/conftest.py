@@ -3,15 +3,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.architecture.tree import ROOT
-from tests.cli.shell import Server, Shell
 from tests.web.chromium import ARGUMENTS, MISSING, find_chromium
+from tests.web.house import DESK, House, housed
 from tests.web.visitor import Visitor
 
 
@@ -36,26 +36,33 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def shell(tmp_path: Path) -> Iterator[Shell]:
-    shell = Shell(tmp_path)
-    yield shell
-    shell.clean_up()
+@pytest.fixture(scope="session")
+def house(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A server for all tests: each visits it as somebody of its own."""
+    with housed(tmp_path_factory.mktemp("house")) as house:
+        yield house
 
 
 @pytest.fixture
-def server(shell: Shell, built: None) -> Server:
-    return shell.serve()
+def own_house(built: None, tmp_path: Path) -> Iterator[House]:
+    """A server for a test that breaks it."""
+    with housed(tmp_path) as house:
+        yield house
 
 
 @pytest.fixture
-def visitor(chromium: Browser, shell: Shell, server: Server) -> Generator[Visitor]:
-    """Somebody who has followed the link that the server printed."""
-    context = chromium.new_context(viewport={"width": 1200, "height": 800})
+def visitor(chromium: Browser, house: House) -> Iterator[Visitor]:
+    """Somebody who has logged in, and has nothing yet."""
+    with house.newcomer(chromium) as visitor:
+        yield visitor
+        visitor.leave()
+
+
+@pytest.fixture
+def owner(chromium: Browser, own_house: House) -> Iterator[Visitor]:
+    """Whoever may break the server: they came by the link that it printed."""
+    context = chromium.new_context(viewport=DESK)
     context.set_default_timeout(15_000)
-    visitor = Visitor(context, server.url, (shell.data / "admin.key").read_text().strip())
-    visitor.follow(server.stdout.readline().split()[-1])
-    yield visitor
-    context.close()
-    visitor.http.close()
-    assert not visitor.faults, visitor.faults
+    with Visitor(context, own_house.url, own_house.key) as visitor:
+        visitor.follow(own_house.server.stdout.readline().split()[-1])
+        yield visitor

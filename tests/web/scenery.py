@@ -34,6 +34,8 @@ class Scenery:
     asking: str
     busy: str
     paused: str
+    token: str
+    """Of a link to the first of them."""
 
 
 def build(admin: Visitor) -> Scenery:
@@ -50,13 +52,14 @@ def build(admin: Visitor) -> Scenery:
     archived = begin(admin, "Old times", None)
     admin.http.patch(f"/api/v1/threads/{archived}", json={"archived": True}).raise_for_status()
     fill_panel(admin, session)
-    admin.post(f"/threads/{told}/shares", {"permission": "comment"})
+    token = admin.post(f"/threads/{told}/shares", {"permission": "comment"})["token"]
+    admin.post(f"/threads/{told}/comments", {"text": "Well said."})
     admin.post("/templates", {"name": "A review", "agent_id": "script", "messages": ["say hello"]})
     admin.post("/users", {"name": "ada"})
     admin.post("/keys", {"name": "phone", "scope": "read"})
     elsewhere = admin.post("/sessions", {"title": "Elsewhere"})["id"]
     begin(admin, "Over there", "ask Shall we?", session_id=elsewhere)
-    return Scenery(told, asking, busy, paused)
+    return Scenery(told, asking, busy, paused, token)
 
 
 def fill_panel(admin: Visitor, session: str) -> None:

@@ -80,6 +80,7 @@ def take(browser: Browser, shell: Shell, server: Server) -> None:
     shoot(page, "narrow")
     page.get_by_role("button", name="Show threads").click()
     shoot(page, "narrow-threads")
+    shot_of_a_link(browser, visitor, threads["release"])
     visitor.http.close()
 
 
@@ -138,6 +139,15 @@ def shots_of_dialogs(tab: Tab, server: Server, thread_id: str) -> None:
     tab.choose("Menu", "API keys")
     expect(tab.page.get_by_role("dialog")).to_contain_text("admin.key")
     shoot(tab.page, "keys")
+
+
+def shot_of_a_link(browser: Browser, visitor: Visitor, thread_id: str) -> None:
+    share = visitor.post(f"/threads/{thread_id}/shares", {"permission": "comment"})
+    visitor.post(f"/threads/{thread_id}/comments", {"text": "The migration ran on the copy in 38 s."})
+    guest = browser.new_context(viewport=WIDE, color_scheme="light", reduced_motion="reduce")
+    page = opened(guest, share["url"], "Before the release")
+    expect(page.get_by_role("complementary", name="Comments")).to_contain_text("38 s")
+    shoot(page, "shared")
 
 
 def opened(context: BrowserContext, url: str, text: str) -> Page:

@@ -3,14 +3,15 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.architecture.tree import ROOT
-from tests.cli.shell import Server, Shell
+from tests.web.house import DESK, House, Options
 from tests.web.scenery import Scenery, build
 from tests.web.visitor import Tab, Visitor
 
@@ -24,7 +25,7 @@ EVERYTHING = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21a
 COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 """The rules that a change from light to dark can break."""
 WIDER_THAN_THE_SCREEN = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-DESK, PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=360, height=740)
+PHONE = ViewportSize(width=360, height=740)
 SEEN = {
     "Activity": "A journey",
     "Notes": "The sea is cold.",
@@ -37,21 +38,27 @@ SEEN = {
 OF_A_THREAD = [
     ("Settings", "Thread settings"),
     ("Share", "Share this thread"),
+    ("Comments", "Comments"),
     ("Save as template", "Save as template"),
 ]
-OF_THE_SERVER = [("API keys", "API keys"), ("Users", "Users of this server")]
-Open = Callable[[str, StorageState | None], Tab]
+OF_THE_SERVER = [("API keys", "API keys"), ("Users", "Users of this server"), ("Keyboard shortcuts",) * 2]
+Who = Literal["admin", "newcomer", "nobody"]
 
 
 @dataclass(frozen=True)
-class House:
-    """The server with its scenery, and who has logged in to it."""
+class Stage:
+    """The house with its scenery, on a desk or on a phone, with one browser tab for each of those who look at it."""
 
-    url: str
-    key: str
+    house: House
     scenery: Scenery
-    admin: StorageState
-    newcomer: StorageState
+    axe: str
+    tabs: dict[Who, Tab]
+
+    def open(self, path: str, who: Who) -> Tab:
+        tab = self.tabs[who]
+        tab.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        tab.page.goto(self.house.url + path)
+        return tab
 
 
 @pytest.fixture(scope="module")
@@ -62,67 +69,39 @@ def axe() -> str:
 
 
 @pytest.fixture(scope="module")
-def house(chromium: Browser, built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    shell = Shell(tmp_path_factory.mktemp("house"), {"LANEWAY_SHARES__ENABLED": "true"})
-    try:
-        yield furnish(chromium, shell, shell.serve())
-    finally:
-        shell.clean_up()
+def scenery(chromium: Browser, house: House) -> Scenery:
+    with house.logged_in(chromium, house.key) as admin:
+        return build(admin)
 
 
-def furnish(chromium: Browser, shell: Shell, server: Server) -> House:
-    key = (shell.data / "admin.key").read_text().strip()
-    admin = Visitor(chromium.new_context(), server.url, key)
-    with admin.http:
-        scenery = build(admin)
-        new = admin.post("/keys", {"user": "ada", "name": "first"})["key"]
-    admin.context.close()
-    return House(server.url, key, scenery, logged_in(chromium, server.url, key), logged_in(chromium, server.url, new))
+@pytest.fixture(scope="module", params=["desk", "phone"])
+def stage(
+    request: pytest.FixtureRequest, chromium: Browser, axe: str, house: House, scenery: Scenery
+) -> Iterator[Stage]:
+    is_phone = request.param == "phone"
+    size = PHONE if is_phone else DESK
+    options: Options = {"viewport": size, "has_touch": is_phone, "is_mobile": is_phone}
+    with (
+        house.logged_in(chromium, house.key, **options) as admin,
+        house.newcomer(chromium, **options) as newcomer,
+        Visitor(chromium.new_context(**options), house.url, house.key) as nobody,
+    ):
+        who: dict[Who, Visitor] = {"admin": admin, "newcomer": newcomer, "nobody": nobody}
+        yield Stage(house, scenery, axe, {name: Tab(visitor.context.new_page()) for name, visitor in who.items()})
 
 
-def logged_in(chromium: Browser, url: str, key: str) -> StorageState:
-    context = chromium.new_context()
-    answer = context.request.post(f"{url}/api/v1/login", data={"key": key})
-    assert answer.ok, answer.text()
-    state = context.storage_state()
-    context.close()
-    return state
-
-
-@pytest.fixture(params=["desk", "phone"])
-def opened(request: pytest.FixtureRequest, chromium: Browser, axe: str, house: House) -> Generator[Open]:
-    """Opens the page on a desk and on a phone, for somebody who has logged in or for nobody."""
-    contexts: list[BrowserContext] = []
-
-    def open_page(path: str, state: StorageState | None) -> Tab:
-        is_phone = request.param == "phone"
-        context = chromium.new_context(
-            viewport=PHONE if is_phone else DESK, has_touch=is_phone, is_mobile=is_phone, storage_state=state,
-            reduced_motion="reduce",
-        )  # fmt: skip
-        contexts.append(context)
-        context.set_default_timeout(15_000)
-        # As the browser's own tools do it: what the page forbids stays forbidden.
-        context.add_init_script(axe)
-        page = context.new_page()
-        page.goto(house.url + path)
-        return Tab(page)
-
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-def is_fine(tab: Tab) -> None:
+def is_fine(stage: Stage, tab: Tab) -> None:
     """Nobody is shut out from what is seen now, by light or by night, and nothing lies beside the screen."""
-    tab.page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    assert complaints(tab.page, EVERYTHING) == []
+    assert complaints(stage, tab.page, EVERYTHING) == []
     tab.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    assert complaints(tab.page, COLOURS) == []
+    assert complaints(stage, tab.page, COLOURS) == []
     assert tab.page.evaluate(WIDER_THAN_THE_SCREEN) <= 0
 
 
-def complaints(page: Page, rules: Mapping[str, object]) -> list[str]:
+def complaints(stage: Stage, page: Page, rules: Mapping[str, object]) -> list[str]:
+    # As the browser's own tools do it: what the page forbids stays forbidden.
+    if page.evaluate("() => !('axe' in window)"):
+        page.evaluate(stage.axe)
     return page.evaluate(COMPLAINTS, rules)
 
 
@@ -134,149 +113,165 @@ def threads_are_shown(tab: Tab) -> None:
     expect(tab.link("Pelicans")).to_be_visible()
 
 
-def test_axe_complains_where_there_is_something_to_complain_about(opened: Open, house: House):
-    tab = opened("/", house.newcomer)
+def test_axe_complains_where_there_is_something_to_complain_about(stage: Stage):
+    tab = stage.open("/", "newcomer")
     expect(tab.message).to_be_visible()
 
     tab.message.evaluate("input => { input.removeAttribute('aria-label'); input.removeAttribute('placeholder') }")
     tab.page.get_by_role("heading", level=2).evaluate("heading => { heading.style.color = '#ddd' }")
 
-    found = complaints(tab.page, EVERYTHING)
+    found = complaints(stage, tab.page, EVERYTHING)
     assert any(each.startswith("label: ") for each in found)
     assert any(each.startswith("color-contrast: ") for each in found)
-    assert [each.partition(":")[0] for each in complaints(tab.page, COLOURS)] == ["color-contrast"]
+    assert [each.partition(":")[0] for each in complaints(stage, tab.page, COLOURS)] == ["color-contrast"]
 
 
-def test_login(opened: Open):
-    tab = opened("/", None)
+def test_login(stage: Stage):
+    tab = stage.open("/", "nobody")
     tab.page.get_by_label("API key").fill("lw_wrong")
     tab.page.get_by_role("button", name="Log in").click()
     expect(tab.page.get_by_role("alert")).to_be_visible()
 
-    is_fine(tab)
+    is_fine(stage, tab)
 
 
-def test_a_beginning_without_anything(opened: Open, house: House):
-    tab = opened("/", house.newcomer)
+def test_a_beginning_without_anything(stage: Stage):
+    tab = stage.open("/", "newcomer")
     expect(tab.message).to_be_visible()
     expect(tab.page.get_by_text("No threads yet")).to_have_count(1)
 
-    is_fine(tab)
+    is_fine(stage, tab)
 
 
-def test_a_beginning_with_templates(opened: Open, house: House):
-    tab = opened(f"/t/{house.scenery.told}", house.admin)
+def test_a_beginning_with_templates(stage: Stage):
+    tab = stage.open(f"/t/{stage.scenery.told}", "admin")
     threads_are_shown(tab)
     tab.page.get_by_role("button", name="New thread", exact=True).click()
     expect(tab.page.get_by_role("region", name="Begin with a template")).to_be_visible()
 
-    is_fine(tab)
+    is_fine(stage, tab)
 
 
-def test_a_thread_with_tool_calls_and_a_failed_turn(opened: Open, house: House):
-    tab = opened(f"/t/{house.scenery.told}", house.admin)
+def test_a_thread_with_tool_calls_and_a_failed_turn(stage: Stage):
+    tab = stage.open(f"/t/{stage.scenery.told}", "admin")
     expect(tab.conversation.get_by_text("no such column").last).to_be_visible()
     tab.conversation.get_by_text("Called note.add").click()
     expect(tab.conversation.get_by_role("heading", name="A heading")).to_have_count(1)
 
-    is_fine(tab)
+    is_fine(stage, tab)
 
 
-def test_a_thread_that_asks_for_an_approval(opened: Open, house: House):
-    tab = opened(f"/t/{house.scenery.asking}", house.admin)
+def test_a_thread_that_asks_for_an_approval(stage: Stage):
+    tab = stage.open(f"/t/{stage.scenery.asking}", "admin")
     expect(tab.conversation.get_by_role("button", name="Approve")).to_be_visible()
 
-    is_fine(tab)
+    is_fine(stage, tab)
 
 
-def test_a_queue_with_its_menu_and_its_editor(opened: Open, house: House):
-    tab = opened(f"/t/{house.scenery.busy}", house.admin)
+def test_a_queue_with_its_menu_and_its_editor(stage: Stage):
+    tab = stage.open(f"/t/{stage.scenery.busy}", "admin")
     expect(tab.waiting).to_have_count(3)
     expect(tab.stop).to_be_visible()
     tab.choose("Menu of waiting message 1", "Edit")
     tab.page.get_by_role("button", name="Menu of waiting message 2").click()
     expect(tab.page.get_by_role("menu")).to_be_visible()
 
-    is_fine(tab)
+    is_fine(stage, tab)
 
 
-def test_a_queue_that_is_paused(opened: Open, house: House):
-    tab = opened(f"/t/{house.scenery.paused}", house.admin)
+def test_a_queue_that_is_paused(stage: Stage):
+    tab = stage.open(f"/t/{stage.scenery.paused}", "admin")
     expect(tab.page.get_by_role("button", name="Resume queue")).to_be_visible()
 
-    is_fine(tab)
+    is_fine(stage, tab)
 
 
 @pytest.mark.parametrize("chosen", ["All", "Archived"])
-def test_the_list_of_threads(opened: Open, house: House, chosen: str):
-    tab = opened(f"/t/{house.scenery.told}", house.admin)
+def test_the_list_of_threads(stage: Stage, chosen: str):
+    tab = stage.open(f"/t/{stage.scenery.told}", "admin")
     threads_are_shown(tab)
     tab.page.get_by_role("button", name=chosen, exact=True).click()
     if chosen == "Archived":
         expect(tab.link("Old times")).to_be_visible()
 
-    is_fine(tab)
+    is_fine(stage, tab)
 
 
-def test_a_thread_that_is_renamed(opened: Open, house: House):
-    tab = opened(f"/t/{house.scenery.told}", house.admin)
+def test_a_thread_that_is_renamed(stage: Stage):
+    tab = stage.open(f"/t/{stage.scenery.told}", "admin")
     threads_are_shown(tab)
     tab.choose("Menu of At work", "Rename")
     expect(tab.page.get_by_role("textbox", name="Title")).to_be_visible()
 
-    is_fine(tab)
+    is_fine(stage, tab)
 
 
-def test_the_sessions(opened: Open, house: House):
-    tab = opened(f"/t/{house.scenery.told}", house.admin)
+def test_the_sessions(stage: Stage):
+    tab = stage.open(f"/t/{stage.scenery.told}", "admin")
     threads_are_shown(tab)
     tab.page.get_by_role("button", name=re.compile("^Session: ")).click()
     expect(tab.page.get_by_role("dialog", name="Switch session")).to_be_visible()
 
-    is_fine(tab)
+    is_fine(stage, tab)
 
 
 @pytest.mark.parametrize("name", SEEN)
-def test_the_session_panel(opened: Open, house: House, name: str):
-    tab = opened(f"/t/{house.scenery.told}", house.admin)
+def test_the_session_panel(stage: Stage, name: str):
+    tab = stage.open(f"/t/{stage.scenery.told}", "admin")
     threads_are_shown(tab)
     tab.page.get_by_role("button", name="Show the session").click()
     tab.page.get_by_role("tab", name=name).click()
     panel = tab.page.get_by_role("tabpanel", name=name)
     expect(panel.get_by_text(SEEN[name]).first).to_be_visible()
 
-    is_fine(tab)
+    is_fine(stage, tab)
 
 
 @pytest.mark.parametrize(("entry", "name"), OF_A_THREAD)
-def test_a_dialog_of_a_thread(opened: Open, house: House, entry: str, name: str):
-    tab = opened(f"/t/{house.scenery.told}", house.admin)
+def test_a_dialog_of_a_thread(stage: Stage, entry: str, name: str):
+    tab = stage.open(f"/t/{stage.scenery.told}", "admin")
     tab.choose("Thread menu", entry)
     expect(tab.page.get_by_role("dialog", name=name)).to_be_visible()
     if entry == "Share":
         tab.page.get_by_role("dialog").get_by_role("button", name="Share", exact=True).click()
         expect(tab.page.get_by_text("The link", exact=True)).to_be_visible()
 
-    is_fine(tab)
+    is_fine(stage, tab)
 
 
 @pytest.mark.parametrize(("entry", "name"), OF_THE_SERVER)
-def test_a_dialog_of_the_server(opened: Open, house: House, entry: str, name: str):
-    tab = opened(f"/t/{house.scenery.told}", house.admin)
+def test_a_dialog_of_the_server(stage: Stage, entry: str, name: str):
+    tab = stage.open(f"/t/{stage.scenery.told}", "admin")
     threads_are_shown(tab)
     tab.choose("Menu", entry)
     dialog = tab.page.get_by_role("dialog", name=name)
-    expect(dialog.get_by_role("listitem").first).to_be_visible()
+    expect(dialog.get_by_role("listitem").or_(dialog.get_by_role("term")).first).to_be_visible()
 
-    is_fine(tab)
+    is_fine(stage, tab)
 
 
 @pytest.mark.parametrize("button", ["New session", re.compile("^Edit session: .*Elsewhere")], ids=["new", "edit"])
-def test_the_dialog_of_a_session(opened: Open, house: House, button: str | re.Pattern[str]):
-    tab = opened(f"/t/{house.scenery.told}", house.admin)
+def test_the_dialog_of_a_session(stage: Stage, button: str | re.Pattern[str]):
+    tab = stage.open(f"/t/{stage.scenery.told}", "admin")
     threads_are_shown(tab)
     tab.page.get_by_role("button", name=re.compile("^Session: ")).click()
     tab.page.get_by_role("button", name=button).click()
     expect(tab.page.get_by_role("dialog", name=re.compile("session$"))).to_be_visible()
 
-    is_fine(tab)
+    is_fine(stage, tab)
+
+
+@pytest.mark.parametrize("state", ["open", "ended"])
+def test_the_page_of_a_link(stage: Stage, state: str):
+    token = stage.scenery.token if state == "open" else "x" * 43
+    tab = stage.open(f"/s/{token}", "nobody")
+    if state == "ended":
+        expect(tab.page.get_by_text("This link leads nowhere")).to_be_visible()
+    else:
+        expect(tab.conversation.get_by_role("heading", name="A heading")).to_be_visible()
+        panel = tab.page.get_by_role("complementary", name="Comments")
+        if not panel.is_visible():
+            tab.page.get_by_role("button", name="Comments (1)").click()
+        expect(panel.get_by_role("listitem")).to_be_visible()
+
+    is_fine(stage, tab)

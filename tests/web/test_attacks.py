@@ -1,13 +1,12 @@
 """What people, agents and tools write is shown, and never run: with the policy of the server, and without it."""
 
-from collections.abc import Generator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
-from tests.cli.shell import Server, Shell
 from tests.web.attacks import HOME, attacks, short_attacks
+from tests.web.house import House
 from tests.web.visitor import Tab, Visitor
 
 # Attributes and elements that no text may have become. What is read out is text, whatever it says.
@@ -24,13 +23,6 @@ ONE_BY_ONE = {"queue_mode": "one_at_a_time"}
 """So that the agent `script`, which hears the last message of a batch, says each of them back."""
 AT_ONCE = 24
 """Attacks in one message: enough to be quick, few enough that one which swallows what follows hides little."""
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> Generator[Shell]:
-    shell = Shell(tmp_path, {"LANEWAY_SHARES__ENABLED": "true"})
-    yield shell
-    shell.clean_up()
 
 
 class Victim(Visitor):
@@ -62,14 +54,10 @@ class Victim(Visitor):
 
 
 @pytest.fixture(params=[False, True], ids=["policy-on", "policy-off"])
-def victim(request: pytest.FixtureRequest, chromium: Browser, shell: Shell, server: Server) -> Generator[Victim]:
-    context = chromium.new_context(viewport={"width": 1200, "height": 800}, bypass_csp=request.param)
-    context.set_default_timeout(30_000)
-    victim = Victim(context, server.url, (shell.data / "admin.key").read_text().strip())
-    victim.follow(server.stdout.readline().split()[-1])
-    yield victim
-    context.close()
-    victim.http.close()
+def victim(request: pytest.FixtureRequest, chromium: Browser, house: House) -> Iterator[Victim]:
+    with house.newcomer(chromium, Victim, bypass_csp=request.param) as victim:
+        victim.context.set_default_timeout(30_000)
+        yield victim
 
 
 def messages() -> Sequence[str]:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.cli.shell import Server, Shell
+from tests.web.house import House
 from tests.web.visitor import Visitor
 
 
@@ -133,27 +133,27 @@ def test_a_page_that_goes_away_asks_for_the_deletion_at_once(visitor: Visitor):
     assert visitor.http.get(f"/api/v1/threads/{thread}").status_code == 404
 
 
-def test_an_open_page_outlives_the_server(visitor: Visitor, shell: Shell, server: Server):
-    tab = visitor.open()
+def test_an_open_page_outlives_the_server(owner: Visitor, own_house: House):
+    tab = owner.open()
     thread = tab.begin("stream 40 100")
     expect(tab.answers()).to_contain_text("w3")
 
-    server.kill()
+    own_house.server.kill()
     away = tab.page.get_by_text(re.compile("^The server does not answer. Trying again"))
     expect(away).to_be_visible()
     tab.send("say sent while it was away")
     expect(tab.conversation.get_by_text("Not sent yet")).to_be_visible()
-    shell.serve("--port", server.url.rpartition(":")[2])
+    own_house.restart()
 
     expect(away).to_be_hidden()
     expect(tab.answers().nth(0)).to_contain_text("w39")
     tab.see("sent while it was away")
     expect(tab.conversation.get_by_text("Not sent yet")).to_be_hidden()
-    assert visitor.texts(thread, "user") == ["stream 40 100", "say sent while it was away"]
+    assert owner.texts(thread, "user") == ["stream 40 100", "say sent while it was away"]
 
 
 def test_a_message_that_was_not_sent_when_the_page_was_reloaded_is_sent_once(
-    visitor: Visitor, shell: Shell, server: Server
+    visitor: Visitor,
 ):
     tab = visitor.open()
     thread = tab.begin("say first")
@@ -273,7 +273,7 @@ def test_threads_are_renamed_where_they_stand_searched_and_archived(visitor: Vis
     expect(tab.link("Birds")).to_be_visible()
 
 
-def test_a_key_logs_in_and_a_wrong_one_does_not(visitor: Visitor, shell: Shell):
+def test_a_key_logs_in_and_a_wrong_one_does_not(visitor: Visitor):
     visitor.context.clear_cookies()
     page = visitor.context.new_page()
     page.goto(visitor.url)
@@ -281,38 +281,10 @@ def test_a_key_logs_in_and_a_wrong_one_does_not(visitor: Visitor, shell: Shell):
     page.get_by_label("API key").fill("lw_wrong")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("alert")).to_have_text("This key is not valid.")
-    page.get_by_label("API key").fill((shell.data / "admin.key").read_text().strip())
+    page.get_by_label("API key").fill(visitor.key)
     page.get_by_role("button", name="Log in").click()
 
     expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_visible()
-
-
-def test_a_failure_is_told_and_retried_also_by_a_page_that_was_not_there(visitor: Visitor):
-    thread = visitor.post(
-        "/threads",
-        {"agent_id": "script", "title": "shaky", "initial_message": "fail-until 2 no such column\nsay mended"},
-    )
-    tab = visitor.open(f"/t/{thread['id']}")
-    row = tab.threads.get_by_role("listitem").filter(has=tab.page.get_by_role("link", name="shaky"))
-
-    expect(row.get_by_role("img", name="Failed")).to_be_visible()
-    expect(tab.conversation).to_contain_text("no such column")
-    tab.conversation.get_by_role("button", name="Retry").click()
-
-    tab.see("mended")
-    expect(row.get_by_role("img", name="Failed")).to_be_hidden()
-
-
-def test_an_approval_is_marked_in_the_list_and_given_in_the_conversation(visitor: Visitor):
-    thread = visitor.post("/threads", {"agent_id": "script", "title": "trip", "initial_message": "ask Book the train?"})
-    tab = visitor.open(f"/t/{thread['id']}")
-    row = tab.threads.get_by_role("listitem").filter(has=tab.page.get_by_role("link", name="trip"))
-
-    expect(row.get_by_role("img", name="Needs approval")).to_be_visible()
-    tab.conversation.get_by_role("button", name="Approve").click()
-
-    expect(row.get_by_role("img", name="Needs approval")).to_be_hidden()
-    expect(tab.stop).to_be_hidden()
 
 
 def test_votes_and_settings_are_kept(visitor: Visitor):
@@ -424,6 +396,38 @@ def test_a_file_goes_along_with_a_message(visitor: Visitor, tmp_path: Path):
     tab.see("thank you")
 
     with tab.page.expect_download() as download:
-        tab.conversation.get_by_role("link", name="Download").click()
+        tab.conversation.get_by_role("link", name="numbers.csv").click()
     assert download.value.path().read_text() == "a,b\n1,2\n"
     assert visitor.texts(thread, "user")[-1] == "say thank you"
+
+
+def test_a_tab_that_nobody_looks_at_gives_its_connection_to_others_and_misses_nothing(visitor: Visitor):
+    visitor.context.add_init_script(HIDING)
+    hidden = visitor.open()
+    thread = hidden.begin("say first")
+    hidden.see("first")
+    others = [visitor.open() for _ in range(3)]
+    hidden.page.wait_for_function("() => listening === 4")
+
+    hidden.page.evaluate("() => hide(true)")
+    hidden.page.wait_for_function("() => listening === 3")
+    visitor.post(f"/threads/{thread}/messages", {"message": "say second"})
+    others[0].go("say first")
+    others[0].see("second")
+    expect(hidden.conversation.get_by_text("second", exact=True)).to_have_count(0)
+    hidden.page.evaluate("() => hide(false)")
+
+    hidden.see("second")
+    assert visitor.texts(thread, "assistant") == ["first", "second"]
+
+
+# Which of its tabs a browser without windows takes for seen is its own affair: these say so themselves.
+HIDING = """
+let isHidden = false
+Object.defineProperty(document, 'visibilityState', { get: () => isHidden ? 'hidden' : 'visible' })
+window.hide = value => { isHidden = value; document.dispatchEvent(new Event('visibilitychange')) }
+setInterval(async () => {
+  const { held } = await navigator.locks.query()
+  window.listening = held.filter(each => each.name === 'laneway.stream').length
+}, 100)
+"""

@@ -49,3 +49,39 @@ def test_a_thread_is_begun_stopped_renamed_and_its_session_looked_at_without_a_m
     keys.press("ArrowRight")
     expect(page.get_by_role("tab", name="Notes")).to_be_focused()
     expect(page.get_by_role("tabpanel", name="Notes")).to_be_visible()
+
+
+def test_threads_are_switched_searched_and_begun_by_shortcuts_which_a_dialog_lists(visitor: Visitor):
+    for title in ("one", "two", "three"):
+        visitor.post("/threads", {"agent_id": "script", "title": title, "initial_message": "say hello"})
+    tab = visitor.open()
+    heading, keys = tab.page.get_by_role("heading", level=1), tab.page.keyboard
+    tab.go("three")
+    tab.see("hello")
+    order = tab.titles()
+
+    keys.press("Alt+ArrowDown")
+    expect(heading).to_have_text(order[1])
+    expect(tab.message).to_be_focused()
+    tab.see("hello")
+    keys.press("Alt+ArrowUp")
+    expect(heading).to_have_text(order[0])
+    expect(tab.row(order[1]).get_by_role("img", name="Unread")).to_be_hidden()
+    expect(tab.row(order[2]).get_by_role("img", name="Unread")).to_be_visible()
+    keys.press("Alt+Shift+ArrowDown")
+    expect(heading).to_have_text(order[2])
+
+    keys.press("Control+k")
+    expect(tab.page.get_by_role("searchbox", name="Search threads")).to_be_focused()
+    keys.press("Control+/")
+    dialog = tab.page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(dialog.get_by_text("Next unread thread")).to_be_visible()
+    keys.press("Alt+n")
+    expect(heading).to_have_text(order[2])
+    keys.press("Escape")
+    expect(dialog).to_be_hidden()
+    keys.press("Alt+p")
+    expect(tab.page.get_by_role("button", name="Hide the session")).to_have_attribute("aria-pressed", "true")
+    keys.press("Alt+n")
+    expect(heading).to_have_text("New thread")
+    expect(tab.message).to_be_focused()

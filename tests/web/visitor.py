@@ -1,7 +1,7 @@
 """Visitor: somebody with a browser. Waits for what is to be seen, never for time."""
 
 import re
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
@@ -47,6 +47,10 @@ class Tab:
         self.page.get_by_role("button", name=menu, exact=True).click()
         self.page.get_by_role("menuitem", name=entry, exact=True).click()
 
+    def row(self, title: str) -> Locator:
+        """A thread's place in the list, with its signs."""
+        return self.threads.get_by_role("listitem").filter(has=self.page.get_by_role("link", name=title, exact=True))
+
     def answers(self) -> Locator:
         return self.conversation.get_by_role("article", name="Script")
 
@@ -63,16 +67,36 @@ class Visitor:
     def __init__(self, context: BrowserContext, url: str, key: str) -> None:
         self.context = context
         self.url = url
+        self.key = key
         self.faults: list[str] = []
         self.http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, trust_env=False)
         context.on("console", self._heard)
         context.on("weberror", lambda error: self.faults.append(str(error.error)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.context.close()
+        self.http.close()
+        # A fault is told where nothing else is: what broke the test says more.
+        assert kind is not None or not self.faults, self.faults
 
     def follow(self, link: str) -> None:
         page = self.context.new_page()
         page.goto(link)
         expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_visible()
         page.close()
+
+    def until_running(self, thread_id: str) -> None:
+        """Wait until the thread's turn has begun, and has told so."""
+        with self.http.stream("GET", f"/api/v1/threads/{thread_id}/events", params={"after": "0"}) as events:
+            assert any(line == "event: turn.started" for line in events.iter_lines())
+
+    def leave(self) -> None:
+        """Delete all that is here, so that nothing of it goes on beside the next visitor."""
+        for session in self.get("/sessions?limit=100"):
+            self.http.delete(f"/api/v1/sessions/{session['id']}").raise_for_status()
 
     def open(self, path: str = "/") -> Tab:
         page = self.context.new_page()
