@@ -1,6 +1,7 @@
 /** Shared: what somebody with a link can do: read a thread, follow it, and comment on it where the link permits. */
 import { Client } from '../protocol/client'
 import type { LogEvent, StreamReset } from '../protocol/event'
+import { newKey } from '../protocol/ids'
 import { isProblem } from '../protocol/problem'
 import type { Comment, Item, SharedThread } from '../protocol/resources'
 import { EventStream, sharedPlace } from '../protocol/stream'
@@ -43,7 +44,7 @@ export class Shared {
   }
 
   async comment(name: string, text: string): Promise<void> {
-    const params = { path: { token: this.token } }
+    const params = { path: { token: this.token }, header: { 'Idempotency-Key': newKey() } }
     const body = { text, ...(name === '' ? {} : { name }) }
     const comment = await this.client.ask(this.client.api.POST('/api/v1/shared/{token}/comments', { params, body }))
     this.store.dispatch({ type: 'commented', comment })
