@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import laneway.domain.decide
-import laneway.stores.sqlite.store
 from laneway.domain.changes import Decision
 from laneway.domain.command import RecordTurn
 from laneway.domain.decide import claim, steps
@@ -20,7 +19,6 @@ from laneway.runtime.event_log import Cursor
 from laneway.store import Query, Where
 from laneway.stores.sqlite import erasure
 from laneway.stores.sqlite import log as sqlite_log
-from laneway.stores.sqlite.connection import Connection
 from laneway.stores.sqlite.queries import SQL
 from tests.prove.bugs.inner import inner, put
 
@@ -28,11 +26,10 @@ from tests.prove.bugs.inner import inner, put
 def fence_turns_only() -> None:
     """Deltas are appended whatever their fence says: only steps are refused."""
 
-    def append(connection: Connection, deltas: Sequence[Delta]) -> tuple[str, ...]:
-        inner(sqlite_log, "_append_kept")(connection, deltas)
-        return ()
+    def always(delta: Delta, claim: object, gone: object) -> bool:
+        return True
 
-    put(laneway.stores.sqlite.store, "append_deltas", append)
+    put(sqlite_log, "is_claimed", always)
 
 
 def fence_deltas_only() -> None:

@@ -2,26 +2,24 @@
 
 import asyncio
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import laneway.domain.decide
 import laneway.runtime.submit as submit_module
 import laneway.stores.sqlite.database
-import laneway.stores.sqlite.store
 from laneway.domain.changes import Changes, Decision, View
 from laneway.domain.command import BeginTurn, Command, FireTimer, RecordTurn
 from laneway.domain.decide import claim, decide, needs_of, steps
 from laneway.domain.decide.verb import verb
 from laneway.domain.draft import Draft
-from laneway.domain.event import Delta
 from laneway.domain.kinds import FIRING, TIMER, TURN
 from laneway.domain.principal import Principal
 from laneway.runtime import turn_record, turn_runner, upkeep
 from laneway.runtime.submit import Answer, Idempotency, Runtime
-from laneway.stores.sqlite import log as sqlite_log
 from laneway.stores.sqlite.connection import Connection
 from tests.prove.bugs.inner import inner, put
+from tests.prove.bugs.interleavings import fence_turns_only
 
 
 def start_a_second_turn() -> None:
@@ -53,16 +51,12 @@ def forget_the_fence() -> None:
         draft.put(TURN, turn)
         return draft.decision(None)
 
-    def append(connection: Connection, deltas: Sequence[Delta]) -> tuple[str, ...]:
-        inner(sqlite_log, "_append_kept")(connection, deltas)
-        return ()
-
     async def close(self: turn_record.TurnRecord) -> None:
         setattr(self, "_is_held", False)  # noqa: B010 - private, and a bug goes where no door leads
 
     verbs = inner(laneway.domain.decide, "_VERBS")
     verbs[RecordTurn] = verb(RecordTurn, verbs[RecordTurn].needs, record)
-    laneway.stores.sqlite.store.append_deltas = append
+    fence_turns_only()
     turn_record.TurnRecord.close = close
 
 
