@@ -1,5 +1,6 @@
 """Provider: turns the settings of a model agent into a model that can be asked, or into the reason why it cannot."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
@@ -14,6 +15,7 @@ from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
 NO_KEY = "no-key"
 """What a service is sent that needs no key, because the clients insist on one."""
+_SENTENCE_END = re.compile(r"(?<=\.)\s")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,11 @@ def connect(settings: ModelSettings) -> Model:
     try:
         return _at_address(settings) if settings.base_url else _known_by_name(settings)
     except (UserError, ImportError, TypeError, ValueError) as error:
-        reason = str(error).replace(settings.api_key, "…") if settings.api_key else str(error)
+        if isinstance(error, UserError) and not settings.api_key:
+            # The library goes on with advice to programmers.
+            reason = f"{_SENTENCE_END.split(str(error))[0]} The agent's settings for it: api_key_env, api_key_file."
+        else:
+            reason = str(error).replace(settings.api_key, "…") if settings.api_key else str(error)
         raise NotConfigured(f"The model {settings.model} cannot be used: {reason}") from None
 
 
