@@ -44,10 +44,6 @@ WHERE row > ? AND row < ? ORDER BY row LIMIT ?;
 -- name: oldest_of_all
 SELECT coalesce(max(oldest), 0) FROM owner_log;
 
--- name: is_searchable
-SELECT 1 FROM "thread" WHERE id = ? AND owner = ? AND deleted = 0
-AND id NOT IN (SELECT id FROM hidden) AND session_id NOT IN (SELECT id FROM hidden);
-
 -- name: move_search
 UPDATE counter SET value = greatest(value, ?::bigint) WHERE name = 'search' RETURNING value;
 
@@ -188,15 +184,22 @@ SELECT * FROM unnest(
 SELECT id, owner, session_id, thread_id, fence FROM "turn" WHERE id = ANY (?::text[]) AND status = 'running'
 UNION ALL SELECT id, NULL, NULL, NULL, NULL FROM hidden;
 
--- name: remove_entry
-DELETE FROM search_entry WHERE thread_id = ? AND item_id = ?;
+-- name: remove_entries
+DELETE FROM search_entry USING unnest(?::text[], ?::text[]) AS gone (thread_id, item_id)
+WHERE search_entry.thread_id = gone.thread_id AND search_entry.item_id = gone.item_id;
 
 -- name: remove_entries_of_thread
 DELETE FROM search_entry WHERE row IN (SELECT row FROM search_entry WHERE thread_id = ? LIMIT ?);
 
--- name: add_entry
+-- name: add_entries
 INSERT INTO search_entry (owner, session_id, thread_id, item_id, at, text, terms)
-VALUES (?, ?, ?, ?, ?, ?, ?);
+SELECT owner, session_id, thread_id, item_id, at, text, string_to_array(terms, ' ')
+FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[])
+  AS new (owner, session_id, thread_id, item_id, at, text, terms)
+WHERE EXISTS (
+  SELECT 1 FROM "thread" WHERE id = new.thread_id AND owner = new.owner AND deleted = 0
+    AND id NOT IN (SELECT id FROM hidden) AND session_id NOT IN (SELECT id FROM hidden)
+);
 
 -- name: find
 WITH question (terms, owner, session_id) AS (SELECT ?::text[], ?::text, ?::text)

@@ -23,10 +23,11 @@ async def index_entries(connection: Connection, entries: Sequence[SearchEntry], 
     scopes = {id for entry in entries for id in (entry.thread_id, entry.session_id)}
     if scopes:
         await connection.script(taking({Lock(ALIVE, id, shared=True) for id in scopes}))
-    for entry in entries:
-        await connection.execute(SQL["remove_entry"], (entry.thread_id, entry.item_id))
-        if entry.text and await connection.first(SQL["is_searchable"], (entry.thread_id, entry.owner)):
-            await _insert(connection, entry)
+        newest = {(entry.thread_id, entry.item_id): entry for entry in entries}
+        await connection.execute(
+            SQL["remove_entries"], ([thread for thread, _ in newest], [item for _, item in newest])
+        )
+        await _insert(connection, [entry for entry in newest.values() if entry.text])
     return int((await connection.single(SQL["move_search"], (position,)))[0])
 
 
@@ -45,7 +46,12 @@ async def find_entries(
     return tuple(SearchHit(thread_id, item_id, snippet(kept, wanted), at) for thread_id, item_id, kept, at in found)
 
 
-async def _insert(connection: Connection, entry: SearchEntry) -> None:
-    text = entry.text.translate(_CLEAN)
-    names = (entry.owner, entry.session_id, entry.thread_id, entry.item_id, entry.at)
-    await connection.execute(SQL["add_entry"], (*names, text, terms_of(text)))
+async def _insert(connection: Connection, entries: Sequence[SearchEntry]) -> None:
+    """Add entries of threads that are there. A word has no space in it."""
+    texts = [entry.text.translate(_CLEAN) for entry in entries]
+    columns = (
+        [entry.owner for entry in entries], [entry.session_id for entry in entries],
+        [entry.thread_id for entry in entries], [entry.item_id for entry in entries], [entry.at for entry in entries],
+        texts, [" ".join(terms_of(text)) for text in texts],
+    )  # fmt: skip
+    await connection.execute(SQL["add_entries"], columns)

@@ -114,10 +114,10 @@ class PostgresStore:
     async def index(self, entries: Sequence[SearchEntry], position: int) -> int:
         # In pieces, so that no lock is held for long. The cursor moves with the last: a crash in between has the rest
         # come again, and to put an entry twice is to put it once.
-        for start in range(0, len(entries), INDEXED):
-            some = entries[start : start + INDEXED]
+        while len(entries) > INDEXED:
+            some, entries = entries[:INDEXED], entries[INDEXED:]
             await self._commit(lambda connection, some=some: index_entries(connection, some, 0))
-        return await self._commit(lambda connection: index_entries(connection, (), position))
+        return await self._commit(lambda connection: index_entries(connection, entries, position))
 
     async def search(
         self, principal: Principal, text: str, session_id: str | None = None, limit: int = 20
