@@ -24,6 +24,7 @@ from laneway.testing.store_suite import StoreSuite
 from laneway.testing.store_suite.case import commit, get, whole_log, whole_user
 from laneway.testing.store_suite.samples import ME, SES, THR, paused, putting, state_changed, thread
 from tests.postgres import run
+from tests.relay import Relay
 
 pytestmark = pytest.mark.anyio
 
@@ -135,6 +136,26 @@ async def test_a_process_that_stands_still_in_a_transaction_loses_its_locks(
     frozen.terminate()
 
 
+async def test_a_command_whose_process_stood_still_is_run_again(
+    url: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("laneway.stores.postgres.connection.SILENT_S", 0.1)
+    again = PostgresStore(url, FakeClock(), StoreOptions())
+    await again.open()
+    decided: list[View] = []
+
+    def stand_still_once(view: View) -> Decision:
+        decided.append(view)
+        if len(decided) == 1:
+            with ThreadPoolExecutor(1) as executor:
+                executor.submit(asyncio.run, run(url, lambda each: each.fetch("SELECT pg_sleep(0.5)"))).result()
+        return putting((THREAD, thread()), events=[paused()])(view)
+
+    assert await commit(again, stand_still_once) == 1
+    assert len(decided) == 2
+    await again.close()
+
+
 async def test_a_transaction_that_is_given_up_for_anothers_sake_is_run_again(url: str, store: PostgresStore) -> None:
     await commit(store, putting((THREAD, thread())))
     decided: list[View] = []
@@ -202,6 +223,40 @@ async def test_a_server_that_does_not_answer_is_given_up_and_its_connection_with
         assert await connection.single("SELECT 1") == (1,)
     assert connection.is_clean
     await pool.close()
+
+
+class Swallowing(Relay):
+    """A network that can swallow the answers to commits."""
+
+    swallows = False
+
+    def answered(self, piece: bytes) -> bytes:
+        return b"" if self.swallows and b"COMMIT\x00" in piece else piece
+
+
+async def test_a_commit_that_nobody_answers_is_looked_up(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("laneway.stores.postgres.pool.ANSWER_S", 1.0)
+    network = Swallowing(url)
+    async with network:
+        store = PostgresStore(network.url, FakeClock(), StoreOptions())
+        await store.open()
+        network.swallows = True
+
+        await commit(store, putting((THREAD, thread())))
+
+        assert await get(store, THREAD, THR) == thread()
+        await store.close()
+
+
+async def test_a_server_that_takes_no_writes_is_taken_only_if_asked_for(url: str) -> None:
+    standby = f"{url}&default_transaction_read_only=on"
+
+    with pytest.raises(Unavailable):
+        await connect(standby)
+    asked_for = await connect(f"{standby}&target_session_attrs=any")
+
+    assert asked_for.is_clean
+    await asked_for.close()
 
 
 async def test_a_lost_connection_is_unavailable_and_the_next_one_is_not(url: str, store: PostgresStore) -> None:

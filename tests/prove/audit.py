@@ -63,8 +63,15 @@ def _what_clients_read(snapshot: Snapshot, history: History) -> Iterator[Finding
             yield Finding("I-20", f"the bytes of {session_id}#{offset} differ from what a client read")
     for session_id, after, offset in history.jumps:
         # What is a tombstone now may have been one then; what is there still was there then.
-        left_out = [n for n in range(after + 1, offset) if (event := stored.get((session_id, n))) and event.type]
+        left_out = [n for n in range(after + 1, offset) if _is_shown(stored.get((session_id, n)), snapshot)]
         if left_out:
             yield Finding(
                 "I-25", f"a reader of {session_id} was told of {offset} after {after}, without {left_out[:3]}"
             )
+
+
+def _is_shown(event: Event | None, snapshot: Snapshot) -> bool:
+    """Whether readers are told of it: not of what is given up for erasure, even while it is still stored."""
+    if event is None or not event.type:
+        return False
+    return event.survives or not snapshot.hidden & {event.thread_id, event.session_id}

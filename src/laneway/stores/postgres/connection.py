@@ -20,6 +20,7 @@ SILENT_S = 3.0
 ANSWER_S = 20.0
 """How long a command waits for what it asks. A network that swallows a connection tells nobody that it has."""
 CACHED_STATEMENTS = 500
+_STANDBY = "25006"
 # A connection that is cut while a query goes out makes the driver speak of its own state: an internal error.
 _FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 Isolation = Literal["READ COMMITTED", "REPEATABLE READ, READ ONLY"]
@@ -27,6 +28,13 @@ Isolation = Literal["READ COMMITTED", "REPEATABLE READ, READ ONLY"]
 
 class Contended(LanewayError):
     """The database gave this transaction up for the sake of another: it is to be run again."""
+
+
+class Lost(Unavailable):
+    """The connection was lost before the commit: the database has nothing of the transaction, and it may be run again.
+
+    So it ends for whoever says nothing for too long: a process whose event loop stood still.
+    """
 
 
 class Forgotten(Unavailable):
@@ -105,8 +113,8 @@ class Connection:
             raise self._told(error) from error
 
     def _told(self, error: Exception) -> LanewayError:
-        if isinstance(error, TimeoutError):
-            # Nothing that is said on it now would be heard either.
+        if isinstance(error, TimeoutError) or getattr(error, "sqlstate", None) == _STANDBY:
+            # Nothing that is said on it now would be heard either; nor is a server read from that takes no writes.
             self.terminate()
         return _told(error)
 
@@ -120,6 +128,12 @@ class Connection:
         try:
             await self.script(f"BEGIN ISOLATION LEVEL {isolation}; {self._bounds}; {opening}")
             yield
+        except Unavailable as error:
+            await self._roll_back()
+            # Who is slow to answer would be no quicker the second time.
+            if self._driver.is_closed() and not isinstance(error.__cause__, TimeoutError):
+                raise Lost(error.detail) from error
+            raise
         except Exception:
             await self._roll_back()
             raise
@@ -153,7 +167,7 @@ class Connection:
 
 
 async def connect(url: str, lock_s: float = 0.0, answer_s: float | None = None) -> Connection:
-    """Connect; raises `Unavailable` when there is no server that takes it.
+    """Connect to a server that takes writes; raises `Unavailable` when there is none.
 
     With `lock_s` a transaction's statement waits that long for a lock, and is then `Contended`. A statement that is
     not answered within `answer_s` is `Unavailable`, and the connection closed.
@@ -174,6 +188,9 @@ async def _connect(url: str, settings: dict[str, str], answer_s: float | None) -
         "timeout": CONNECT_S, "statement_cache_size": CACHED_STATEMENTS, "server_settings": settings,
         "command_timeout": answer_s,
     }  # fmt: skip
+    if "target_session_attrs=" not in url:
+        # Of several servers the one that takes writes: another may not know yet what has been acknowledged.
+        options["target_session_attrs"] = "read-write"
     try:
         return cast(object, await asyncpg.connect(url, **options))  # pyright: ignore[reportUnknownMemberType] - no stubs
     except asyncpg.ProtocolViolationError:
@@ -201,7 +218,7 @@ def _told(error: Exception) -> LanewayError:
     if state in ("26000", "42P05"):
         return Forgotten("The database has forgotten a prepared statement.")
     # 08: connection, 53: resources, 57: the operator, 58: the disk, 25006: a standby, XX: a damaged table.
-    if not state or state[:2] in ("08", "53", "57", "58", "XX") or state == "25006":
+    if not state or state[:2] in ("08", "53", "57", "58", "XX") or state == _STANDBY:
         if isinstance(error, ValueError):
             return Internal(f"The command could not be written: {error}.")
         if isinstance(error, TimeoutError):

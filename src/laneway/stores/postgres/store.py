@@ -12,7 +12,7 @@ from laneway.domain.event import Delta
 from laneway.domain.principal import Principal
 from laneway.store import Ask, Committed, Figures, LogRead, Retention, SearchEntry, SearchHit, Snapshot, StoreOptions
 from laneway.stores.postgres.compaction import prune_some
-from laneway.stores.postgres.connection import Connection, Contended, connect
+from laneway.stores.postgres.connection import Connection, Contended, Lost, connect
 from laneway.stores.postgres.erasure import erase_some
 from laneway.stores.postgres.figures import read_figures
 from laneway.stores.postgres.heartbeat import Heartbeat
@@ -133,8 +133,11 @@ class PostgresStore:
         )  # fmt: skip
 
     async def _read(self, work: Work[T]) -> T:
-        async with self._pool.transaction("REPEATABLE READ, READ ONLY") as connection:
-            return await work(connection)
+        async def alone(pool: Pool) -> T:
+            async with pool.transaction("REPEATABLE READ, READ ONLY") as connection:
+                return await work(connection)
+
+        return await self._again(alone)
 
     async def _commit(self, work: Work[T]) -> T:
         async def alone(pool: Pool) -> T:
@@ -144,22 +147,29 @@ class PostgresStore:
         return await self._write(alone)
 
     async def _write(self, work: Callable[[Pool], Awaitable[T]]) -> T:
-        """Run a whole transaction, again if the database gives it up for another's sake; `close` waits for it."""
-        pool = self._pool
+        """Run a whole transaction, for which `close` waits."""
         self._accepted += 1
         try:
-            for _ in range(ATTEMPTS):
-                try:
-                    done = await work(pool)
-                    self._commits += 1
-                    return done
-                except Contended:
-                    await self._clock.sleep(0)
-            raise Unavailable("The database gave the transaction up each time that it was tried.")
+            done = await self._again(work)
+            self._commits += 1
+            return done
         finally:
             self._accepted -= 1
             if not self._accepted:
                 self._idle.set()
+
+    async def _again(self, work: Callable[[Pool], Awaitable[T]]) -> T:
+        """Run a transaction, again each time that the database gives it up, and once when the connection is lost."""
+        pool = self._pool
+        for attempt in range(ATTEMPTS):
+            try:
+                return await work(pool)
+            except Lost:
+                if attempt:
+                    raise
+            except Contended:
+                await self._clock.sleep(0)
+        raise Unavailable("The database gave the transaction up each time that it was tried.")
 
     @property
     def _pool(self) -> Pool:

@@ -12,7 +12,7 @@ from laneway.domain.errors import Internal, Unavailable
 from laneway.domain.group import Later
 from laneway.domain.principal import Principal
 from laneway.store import Committed
-from laneway.stores.postgres.connection import Contended
+from laneway.stores.postgres.connection import Contended, Lost
 from laneway.stores.postgres.locks import Scopes, locks_of, taking
 from laneway.stores.postgres.pool import Pool
 from laneway.stores.postgres.transaction import Outcome, Request, transact
@@ -120,8 +120,6 @@ class Writer:
         """Commit a group. Whoever has to be decided behind it, or alone, goes to the front again, in their order."""
         try:
             outcomes = await self._commit(group)
-        except Unavailable as error:
-            outcomes = [Unavailable(error.detail, error.hint) for _ in group]
         except Exception as error:  # noqa: BLE001 - it is handed to whom it befalls
             outcomes = await self._given_up(group, error)
         again: list[_Waiting] = []
@@ -151,7 +149,16 @@ class Writer:
         return outcomes
 
     async def _given_up(self, group: Sequence[_Waiting], error: Exception) -> list[Outcome]:
-        """What becomes of a group whose transaction was given up: its commands are run one by one."""
+        """What becomes of a group whose transaction was given up: its commands are run one by one.
+
+        A lost connection says nothing against the group: it is run once more.
+        """
+        if isinstance(error, Lost) and not any(each.attempts for each in group):
+            for each in group:
+                each.attempts += 1
+            return [Later() for _ in group]
+        if isinstance(error, Unavailable):
+            return [Unavailable(error.detail, error.hint) for _ in group]
         if len(group) > 1:
             return [Later(is_alone=True) for _ in group]
         if not isinstance(error, Contended):
