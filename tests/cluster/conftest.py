@@ -19,3 +19,11 @@ def processes(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
         with cluster(url, tmp_path_factory.mktemp("cluster")) as made:
             yield made
         runner.run(stack.aclose())
+
+
+@pytest.fixture(autouse=True)
+def no_node_is_left(processes: Cluster) -> Iterator[None]:
+    """What a test starts ends with it, also if it fails: a node that stayed would take part in the next test."""
+    first = len(processes.nodes)
+    yield
+    processes.end(first)

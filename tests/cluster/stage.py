@@ -104,9 +104,9 @@ class Cluster:
         assert line, (self.folder / "log").read_text()[-3000:]
         return line
 
-    def end(self) -> None:
-        """Kill what still runs, and let go of what has ended by itself."""
-        for node in self.nodes:
+    def end(self, first: int = 0) -> None:
+        """Kill what still runs of the nodes from the first on, and let go of what has ended by itself."""
+        for node in self.nodes[first:]:
             node.kill()
 
 
