@@ -1,5 +1,6 @@
 import json
 import re
+import resource
 import signal
 import socket
 import stat
@@ -10,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.shell import Server, Shell
+from tests.cli.shell import LIMIT_S, Server, Shell
 
 
 def test_from_nothing_to_an_answer_and_a_clean_end(shell: Shell):
@@ -177,3 +178,28 @@ def test_a_directory_of_other_things_is_refused_and_left_as_it_is(shell: Shell):
 
     assert "chmod 700" in refused.stdout + refused.stderr
     assert stat.S_IMODE(shell.data.stat().st_mode) == 0o755
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can take the disk from a process that runs")
+def test_a_disk_that_takes_nothing_more_refuses_writes_and_a_repeated_message_is_there_once(
+    shell: Shell, server: Server
+):
+    key = {"Authorization": f"Bearer {(shell.data / 'admin.key').read_text().strip()}"}
+    limit = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+    with httpx.Client(base_url=f"{server.url}/api/v1", headers=key, timeout=LIMIT_S, trust_env=False) as ada:
+        thread = ada.post("/threads", json={"agent_id": "script"}).json()["id"]
+
+        def post() -> httpx.Response:
+            body = {"message": "say hello"}
+            return ada.post(f"/threads/{thread}/messages", json=body, headers={"Idempotency-Key": "one"})
+
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, limit[1]))
+        refused, read = post(), ada.get(f"/threads/{thread}")
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, limit)
+        accepted = [post() for _ in range(2)]
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+    assert int(refused.headers["retry-after"]) > 0
+    assert (read.status_code, read.json()["queue_depth"]) == (200, 0)
+    assert [answer.status_code for answer in accepted] == [202, 202]
+    assert accepted[0].json()["item_id"] == accepted[1].json()["item_id"]

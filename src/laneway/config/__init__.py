@@ -119,7 +119,9 @@ def _check(settings: Settings, registered: Collection[str]) -> None:
         if settings.database_url is None:
             raise ConfigError("database_direct_url: there is no database_url.", "Set that one first.")
     if not is_loopback(settings.host) and not settings.allow_remote:
-        raise ConfigError(f"host: {settings.host} can be reached from other machines.", "Say --allow-remote too.")
+        raise ConfigError(
+            f"host: {settings.host} can be reached from other machines.", "Say --allow-remote (allow_remote), too."
+        )
     if settings.default_agent not in {*settings.agents, *registered}:
         raise ConfigError(f"default_agent: there is no agent {settings.default_agent}.", "Add it under [agents].")
     _check_summaries(settings, registered)
