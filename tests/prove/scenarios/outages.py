@@ -16,6 +16,8 @@ SERVERS = 2
 FEW, MANY = 2, 8
 LARGE = 1000
 """Workers, and the number of turns from which on there are many."""
+AT_ONCE = 5
+"""Messages that each user sends side by side, when there are many."""
 USERS = tuple(f"user{number}" for number in range(8))
 THREADS = 12
 PAUSE_S = 0.4
@@ -52,8 +54,9 @@ async def _run(seed: int, turns: int, report: Report) -> None:
         faults = [asyncio.create_task(_stop_database(here, tally)), asyncio.create_task(_kill_servers(here, tally))]
         started = time.monotonic()
         async with asyncio.TaskGroup() as posting:
-            for user in users:
-                posting.create_task(user.post(turns // len(USERS)))
+            at_once = AT_ONCE if workers == MANY else 1
+            for user in users * at_once:
+                posting.create_task(user.post(turns // len(USERS) // at_once))
         accepted_s = time.monotonic() - started
         await _end(faults)
         calm = time.monotonic()
