@@ -31,6 +31,8 @@ class History:
     """Queue items whose withdrawal was acknowledged."""
     deleted: set[str] = field(default_factory=set[str])
     """Threads and sessions whose deletion was acknowledged."""
+    deleting: set[str] = field(default_factory=set[str])
+    """Threads whose deletion was asked for, whatever became of it."""
     effects: list[str] | None = None
     """The lines of effects.log; each label was asked for by exactly one call."""
     frames: dict[tuple[str, int], bytes] = field(default_factory=dict[tuple[str, int], bytes])

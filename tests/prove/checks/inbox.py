@@ -50,7 +50,7 @@ def _acknowledged(snapshot: Snapshot, history: History) -> Iterator[Finding]:
 def _is_gone(snapshot: Snapshot, history: History, thread_id: str) -> bool:
     thread = snapshot.records["thread"].get(thread_id)
     if thread is None:
-        return thread_id in history.deleted
+        return thread_id in history.deleted | history.deleting
     gone = snapshot.hidden | history.deleted
     return bool(thread["deleted"]) or bool(gone & {thread_id, thread["session_id"]})
 

@@ -113,6 +113,7 @@ class Member:
 
     async def _replace(self, thread: str) -> None:
         self.threads.remove(thread)
+        self._world.history.deleting.add(thread)
         answer = await self._patient.sure("DELETE", f"/threads/{thread}")
         if answer.status == 204:
             self._world.history.deleted.add(thread)
