@@ -118,7 +118,7 @@ async def _check_slots(client: Client, report: Report) -> None:
 
 
 async def streams_open(client: Client) -> float:
-    """How many streams the server counts."""
+    """How many streams the server counts under its bounds."""
     page = (await client.ask("GET", "/metrics")).body.decode()
-    lines = [line for line in page.splitlines() if line.startswith("laneway_streams_open")]
+    lines = [line for line in page.splitlines() if line.startswith("laneway_streams_counted")]
     return sum(float(line.rpartition(" ")[2]) for line in lines)
