@@ -1,7 +1,7 @@
 import re
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.web.house import House
 from tests.web.visitor import Visitor
@@ -384,15 +384,23 @@ def test_nothing_of_the_page_is_seen_after_logging_out(visitor: Visitor):
     assert tab.page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('laneway.draft'))") == []
 
 
-def test_a_file_goes_along_with_a_message(visitor: Visitor, tmp_path: Path):
+def test_a_file_goes_along_with_a_message_which_waits_for_it(visitor: Visitor, tmp_path: Path):
     tab = visitor.open()
     thread = tab.begin("say first")
     tab.see("first")
     (tmp_path / "numbers.csv").write_text("a,b\n1,2\n")
 
+    uploads: list[Route] = []
+
+    def hold(route: Route) -> None:
+        uploads.append(route)
+
+    tab.page.route("**/api/v1/attachments", hold)
     tab.page.get_by_label("Attach files").set_input_files(tmp_path / "numbers.csv")
     expect(tab.page.get_by_role("button", name="Remove numbers.csv")).to_be_visible()
     tab.send("say thank you")
+    expect(tab.page.get_by_text("It is sent as soon as the files are uploaded")).to_be_visible()
+    uploads[0].continue_()
     tab.see("thank you")
 
     with tab.page.expect_download() as download:
@@ -427,7 +435,8 @@ let isHidden = false
 Object.defineProperty(document, 'visibilityState', { get: () => isHidden ? 'hidden' : 'visible' })
 window.hide = value => { isHidden = value; document.dispatchEvent(new Event('visibilitychange')) }
 setInterval(async () => {
-  const { held } = await navigator.locks.query()
+  // A tab that has not gone anywhere yet has no locks.
+  const { held } = await navigator.locks?.query() ?? { held: [] }
   window.listening = held.filter(each => each.name === 'laneway.stream').length
 }, 100)
 """

@@ -125,7 +125,8 @@ export class Page {
       this.store.replace(forgetTranscripts(this.store.get()))
       this.sending.takeUp()
     } catch (error) {
-      if (this.store.get().lists === 'ready') this.notices.fail(error)
+      // That nobody answers is told by the connection, and all is read again when it is back.
+      if (this.store.get().lists === 'ready' && !(isProblem(error) && error.isPassing)) this.notices.fail(error)
     }
   }
 

@@ -51,7 +51,7 @@ const DOTS: readonly IconName[] = ['more', 'drag']
 
 export function Icon({ name, className = 'size-4' }: { name: IconName; className?: string }) {
   return (
-    <svg aria-hidden="true" className={`shrink-0 ${className}`} viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth={DOTS.includes(name) ? 3 : 1.8} strokeLinecap="round" strokeLinejoin="round">
+    <svg aria-hidden="true" className={`icon ${DOTS.includes(name) ? 'icon-dots' : ''} ${className}`} viewBox="0 0 24 24">
       <path d={PATHS[name]} />
     </svg>
   )

@@ -29,9 +29,15 @@ export function Composer({ thread, draftId = thread?.id ?? '', onSend }: Compose
   useEffect(() => page.drafts.set(draftId, text), [page, draftId, text])
   useGrowing(input, text)
 
-  const canSend = text.trim() !== '' && !files.isUploading
+  /** With how many files it was to be sent when they were still on their way; null: nobody waits for them. */
+  const [due, setDue] = useState<number | null>(null)
+  const canSend = text.trim() !== ''
   const send = (how: Delivery): void => {
     if (!canSend) return
+    if (files.isUploading) {
+      setDue(files.chosen.length)
+      return
+    }
     const parts = files.parts.length === 0 ? null : [{ type: 'text' as const, text }, ...files.parts]
     if (thread === null) onSend?.(text, parts)
     else page.sending.send(thread.id, { text, parts, delivery: isBusy ? how : 'queue' })
@@ -39,6 +45,18 @@ export function Composer({ thread, draftId = thread?.id ?? '', onSend }: Compose
     setDelivery('queue')
     files.clear()
   }
+  const uploaded = useRef((): void => undefined)
+  useEffect(() => {
+    uploaded.current = () => {
+      setDue(null)
+      // Without a file that could not be uploaded it is another message: that is for whoever wrote it to decide.
+      if (files.chosen.length === due) send(delivery)
+    }
+  })
+  const isUploaded = due !== null && !files.isUploading
+  useEffect(() => {
+    if (isUploaded) uploaded.current()
+  }, [isUploaded])
   const typed = (event: KeyboardEvent): void => {
     // Enter also ends the choice of a character in some languages: that is not a wish to send.
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
@@ -84,13 +102,13 @@ export function Composer({ thread, draftId = thread?.id ?? '', onSend }: Compose
       <div className="flex items-center gap-1 px-2 pb-2">
         {files.canAdd && <FileButton onAdd={files.add} />}
         {isBusy && <DeliveryChooser delivery={delivery} onChange={setDelivery} />}
-        <span id="message-hint" className="mr-auto hidden px-1 text-2xs text-soft sm:inline">{words.hint}</span>
+        <span id="message-hint" className="mr-auto hidden px-1 text-2xs text-soft sm:inline">{due === null ? words.hint : words.uploading}</span>
         {isBusy && (
           <Button icon="stop" disabled={thread.isStopping} className="ml-auto" onClick={() => void page.threads.stop(thread.id)}>
             {thread.isStopping ? words.stopping : words.stop}
           </Button>
         )}
-        <IconButton icon="send" look="main" label={words.send} type="submit" disabled={!canSend} className={isBusy ? '' : 'ml-auto'} />
+        <IconButton icon="send" look="main" label={words.send} type="submit" disabled={!canSend || due !== null} className={isBusy ? '' : 'ml-auto'} />
       </div>
     </form>
   )

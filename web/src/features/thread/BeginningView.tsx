@@ -10,6 +10,8 @@ import { TemplateList } from '../templates/TemplateList'
 import { OutgoingMessage } from './OutgoingMessage'
 import { AgentChooser, ThreadHeader } from './ThreadHeader'
 
+const GUIDE = 'guide'
+
 export function BeginningView() {
   const page = usePage()
   const { go, sessionId } = useNavigation()
@@ -17,6 +19,8 @@ export function BeginningView() {
   const beginnings = useSelect((state) => state.beginnings)
   const [chosen, setChosen] = useState<string | null>(null)
   const agent = chosen ?? agents.find((each) => each.available)?.name ?? null
+  // Whoever is new here, and is answered by the guide, is shown what to ask.
+  const isFirst = useSelect((state) => state.lists === 'ready' && Object.keys(state.threads).length === 0) && agent === GUIDE
   const follow = (made: string | null): void => {
     // Somebody who has gone elsewhere meanwhile stays there: the thread works without being looked at.
     if (made !== null && location.pathname === '/') go(made)
@@ -38,6 +42,7 @@ export function BeginningView() {
             <div className="my-auto pb-10 text-center">
               <h2 className="text-2xl font-semibold tracking-tight">{texts.thread.begin}</h2>
               <p className="mx-auto mt-2 max-w-md text-soft">{texts.thread.beginText}</p>
+              {isFirst && <Examples onChoose={(text) => send(text, null)} />}
               <TemplateList />
             </div>
           ) : (
@@ -56,5 +61,19 @@ export function BeginningView() {
         <Composer thread={null} draftId={NEW} onSend={send} />
       </div>
     </>
+  )
+}
+
+function Examples({ onChoose }: { onChoose: (text: string) => void }) {
+  return (
+    <ul aria-label={texts.thread.examplesName} className="mx-auto mt-6 flex max-w-md flex-wrap justify-center gap-2">
+      {texts.thread.examples.map((example) => (
+        <li key={example}>
+          <button type="button" onClick={() => onChoose(example)} className="rounded-full border border-line bg-raised px-3.5 py-1.5 text-[0.8125rem] hover:bg-hover">
+            {example}
+          </button>
+        </li>
+      ))}
+    </ul>
   )
 }
