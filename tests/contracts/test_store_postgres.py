@@ -9,7 +9,7 @@ import pytest
 
 from laneway.domain.changes import Decision, One, View
 from laneway.domain.errors import Conflict, Unavailable
-from laneway.domain.kinds import KINDS, NODE, THREAD
+from laneway.domain.kinds import KINDS, NODE, THREAD, TURN
 from laneway.domain.principal import SYSTEM
 from laneway.domain.record import Kind, Record
 from laneway.store import StoreOptions
@@ -22,7 +22,7 @@ from laneway.stores.postgres.table import TABLES
 from laneway.testing.clock import FakeClock
 from laneway.testing.store_suite import StoreSuite
 from laneway.testing.store_suite.case import commit, get, whole_log, whole_user
-from laneway.testing.store_suite.samples import ME, SES, THR, paused, putting, state_changed, thread
+from laneway.testing.store_suite.samples import ME, SES, THR, TRN, paused, putting, state_changed, thread, turn
 from tests.postgres import run
 from tests.relay import Relay
 
@@ -356,6 +356,22 @@ async def test_a_newer_schema_is_refused(url: str, store: PostgresStore) -> None
 
     with pytest.raises(Conflict, match="version 99"):
         await PostgresStore(url, FakeClock(), StoreOptions()).open()
+
+
+async def test_a_program_older_than_the_schema_ends_its_turns_and_claims_no_more(
+    url: str, store: PostgresStore
+) -> None:
+    running = turn(node="node_0")
+    await commit(store, putting((THREAD, thread()), (TURN, running)))
+    await run(url, lambda connection: connection.execute("UPDATE counter SET value = 99 WHERE name = 'schema'"))
+
+    for claimed in (replace(running, fence=2), turn("trn_2", "thr_2", node="node_0")):
+        with pytest.raises(Conflict, match="version 99"):
+            await store.transact(SYSTEM, (One(TURN, TRN),), putting((TURN, claimed)))
+    ended = replace(running, status="completed")
+    await store.transact(SYSTEM, (One(TURN, TRN),), putting((TURN, ended)))
+
+    assert await get(store, TURN, TRN) == ended
 
 
 async def test_a_column_that_a_kind_declares_anew_is_added_and_filled(url: str, store: PostgresStore) -> None:

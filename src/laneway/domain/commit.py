@@ -39,6 +39,14 @@ def takes_a_place(put: Put) -> bool:
     return any(None not in [getattr(put.record, name) for name in names] for names in put.kind.unique)
 
 
+def is_claim(put: Put, before: Record | None) -> bool:
+    """Whether a node takes a turn by this that it did not have: a new one, or one of another attempt."""
+    turn = put.record
+    if not isinstance(turn, Turn) or turn.status != "running" or turn.node is None:
+        return False
+    return not isinstance(before, Turn) or before.fence != turn.fence
+
+
 def with_number(put: Put, events: Sequence[Numbered]) -> Put:
     """The put, its record with the number of the event that it names."""
     if put.numbered_by is None:

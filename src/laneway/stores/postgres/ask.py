@@ -68,7 +68,8 @@ async def ask_as(
     """
     while True:
         erasing = connection.is_erasing
-        (((is_erasing, now, _),), *answers) = await ask(connection, ((SQL["sight"], ()), *questions(erasing)))
+        (((told, now, _),), *answers) = await ask(connection, ((SQL["sight"], ()), *questions(erasing)))
+        connection.schema_version, is_erasing = divmod(told, 2)
         connection.is_erasing = bool(is_erasing)
         if erasing or not is_erasing:
             return answers, erasing, now

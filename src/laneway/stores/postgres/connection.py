@@ -71,6 +71,8 @@ class Connection:
         )
         self.is_erasing = False
         """Whether anything was being erased when that was last asked for."""
+        self.schema_version = 0
+        """The version of the database's schema, as of then."""
         self.transaction_id: int | None = None
         """Set by whoever asks for it: what to ask the server about when a commit's answer is lost."""
 
@@ -140,9 +142,11 @@ class Connection:
         try:
             await self.script("COMMIT")
         except Unavailable as error:
-            if self.transaction_id is None:
-                raise
-            raise InDoubt(error.detail, self.transaction_id) from error
+            if self.transaction_id is not None:
+                raise InDoubt(error.detail, self.transaction_id) from error
+            if isolation != "READ COMMITTED":
+                raise Lost(error.detail) from error  # nothing was to be committed
+            raise
 
     async def _roll_back(self) -> None:
         if self._driver.is_closed():

@@ -5,7 +5,16 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from laneway.domain.errors import Conflict, Unavailable
-from laneway.stores.postgres.connection import ANSWER_S, CONNECT_S, Connection, Forgotten, InDoubt, Isolation, connect
+from laneway.stores.postgres.connection import (
+    ANSWER_S,
+    CONNECT_S,
+    Connection,
+    Forgotten,
+    InDoubt,
+    Isolation,
+    Lost,
+    connect,
+)
 from laneway.stores.postgres.queries import SQL
 
 _LIKE_THE_OTHERS = "SELECT ?::bigint"
@@ -64,7 +73,10 @@ class Pool:
             async with connection.transaction(isolation, opening):
                 yield
         except InDoubt as doubt:
-            if not await self._is_committed(doubt.transaction_id):
+            status = await self._status_of(doubt.transaction_id)
+            if status == "aborted":
+                raise Lost(doubt.detail) from doubt
+            if status != "committed":
                 raise Unavailable(doubt.detail) from doubt
 
     async def close(self) -> None:
@@ -75,7 +87,7 @@ class Pool:
         while self._idle:
             await self._idle.pop().close()
 
-    async def _is_committed(self, transaction_id: int) -> bool:
+    async def _status_of(self, transaction_id: int) -> object:
         """Ask the server itself what became of a commit whose answer was lost."""
         connection = await connect(self._url, answer_s=ANSWER_S)
         try:
@@ -86,7 +98,7 @@ class Pool:
                 if status != "in progress":
                     break
                 await asyncio.sleep(PAUSE_S)
-            return status == "committed"
+            return status
         finally:
             await connection.close()
 

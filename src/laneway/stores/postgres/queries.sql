@@ -65,7 +65,9 @@ WHERE row IN (
 );
 
 -- name: log_window_end
-SELECT max("offset") FROM (SELECT "offset" FROM event WHERE log = ? AND "offset" > ? ORDER BY "offset" LIMIT ?);
+SELECT max("offset") FROM (
+  SELECT "offset" FROM event WHERE log = ? AND "offset" > ? ORDER BY "offset" LIMIT ?
+) AS piece;
 
 -- name: bury_log
 UPDATE event SET type = '', owner = '', session_id = NULL, thread_id = NULL, item_id = NULL, at = '', body = ''::bytea
@@ -154,7 +156,7 @@ SELECT pg_xact_status(?::text::xid8);
 SELECT coalesce(max(row) >> 20, 0) > pg_current_xact_id()::text::bigint FROM event;
 
 -- name: sight
-SELECT EXISTS (SELECT 1 FROM hidden)::int::bigint,
+SELECT 2 * (SELECT value FROM counter WHERE name = 'schema') + EXISTS (SELECT 1 FROM hidden)::int,
   to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), NULL::bytea;
 
 -- name: reserve

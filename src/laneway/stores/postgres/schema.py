@@ -19,7 +19,7 @@ async def migrate(connection: Connection) -> None:
     async with connection.transaction():
         await connection.fetch(SQL["one_job"], ("migrate",))
         version, migrations = await _version(connection), known_migrations()
-        _check_version(version, max(migrations))
+        check_version(version)
         for table in TABLES.values():
             await _declare(connection, table)
         for number in range(version + 1, max(migrations) + 1):
@@ -33,10 +33,10 @@ async def examine(url: str) -> tuple[str, bool]:
     connection = await connect(url)
     try:
         (server,) = await connection.single("SELECT current_setting('server_version')")
-        version, newest = await _version(connection), max(known_migrations())
+        version, newest = await _version(connection), NEWEST
     finally:
         await connection.close()
-    _check_version(version, newest)
+    check_version(version)
     told = f"schema version {version} of {newest}" if version else "no schema yet"
     return f"Postgres {server}, {told}", version == newest
 
@@ -46,10 +46,11 @@ async def _version(connection: Connection) -> int:
     return int((await connection.single(SQL["schema_version"]))[0]) if has_schema else 0
 
 
-def _check_version(version: int, newest: int) -> None:
-    if version > newest:
+def check_version(version: int) -> None:
+    """Refuse a schema that a newer program has made."""
+    if version > NEWEST:
         raise Conflict(
-            f"The database has schema version {version}; this program knows {newest}.",
+            f"The database has schema version {version}; this program knows {NEWEST}.",
             hint="Start the newer Laneway that wrote it.",
         )
 
@@ -66,6 +67,10 @@ async def _check_positions(connection: Connection) -> None:
 def known_migrations() -> dict[int, Path]:
     """The migrations that ship with this program, by number."""
     return {int(re.sub(r"_.*", "", path.stem)): path for path in sorted(MIGRATIONS.glob("*.sql"))}
+
+
+NEWEST = max(known_migrations())
+"""The version that this program knows."""
 
 
 async def _declare(connection: Connection, table: Table) -> None:

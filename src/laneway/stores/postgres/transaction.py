@@ -7,7 +7,7 @@ from itertools import islice
 
 from laneway.clock import Clock
 from laneway.domain.changes import Changes, Decision, Need, View
-from laneway.domain.commit import named_by, takes_a_place, with_number
+from laneway.domain.commit import is_claim, named_by, takes_a_place, with_number
 from laneway.domain.errors import Internal
 from laneway.domain.group import Later, decide_in_turn
 from laneway.domain.principal import Principal
@@ -21,6 +21,7 @@ from laneway.stores.postgres.connection import Connection
 from laneway.stores.postgres.locks import Lock, locks_of_changes, locks_of_read
 from laneway.stores.postgres.log import appending, reserve
 from laneway.stores.postgres.queries import SQL
+from laneway.stores.postgres.schema import NEWEST, check_version
 from laneway.stores.postgres.table import TABLES
 from laneway.stores.postgres.view import load_views
 from laneway.wire import StoredEvent
@@ -61,11 +62,25 @@ async def transact(
         # What has to be locked, too, and was not: the command is read anew, behind those locks.
         request.locks |= learned
         views.append(None if learned else view)
+    if connection.schema_version > NEWEST:
+        group = [_without_claims(*each, connection.schema_version) for each in zip(group, views, strict=True)]
     verdicts = decide_in_turn(group, views)
     decisions = [verdict for verdict in verdicts if isinstance(verdict, Decision)]
     new = None if len(group) == 1 else _new(zip(verdicts, views, strict=True))
     recorded = iter(await _record(connection, [decision.changes for decision in decisions], new))
     return [_committed(each, next(recorded)) if isinstance(each, Decision) else each for each in verdicts]
+
+
+def _without_claims(request: Request, seen: LoadedView | None, schema_version: int) -> Request:
+    """The request as a program decides it that is older than the schema: it ends its turns, and claims no more."""
+
+    def decide(view: View) -> Decision:
+        decision = request.decide(view)
+        if seen and any(is_claim(put, seen.seen(put.kind, put.record.id)) for put in decision.changes.puts):
+            check_version(schema_version)
+        return decision
+
+    return replace(request, decide=decide)
 
 
 def _committed(decision: Decision, recorded: Recorded) -> Committed:

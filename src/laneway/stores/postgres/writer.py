@@ -96,8 +96,13 @@ class Writer:
             task.add_done_callback(self._finish)
 
     def _finish(self, task: asyncio.Task[None]) -> None:
-        del self._groups[task]
-        self._start()
+        group = self._groups.pop(task)
+        if task.cancelled():
+            # The loop ends, and with it whoever waited.
+            for waiting in group:
+                waiting.future.cancel()
+        else:
+            self._start()
         if not self._groups:
             self._idle.set()
 
