@@ -21,6 +21,7 @@ ON_BOTH = {
     "templates",
     "transfer_round_trip",
     "turns",
+    "votes",
 }
 """Modules whose tests run on both stores: they say most about what is stored, and share a server."""
 

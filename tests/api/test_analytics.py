@@ -1,26 +1,9 @@
 """Analytics over HTTP: turns added up by day, agent and thread."""
 
-from collections.abc import AsyncGenerator
+from tests.api import one_server
+from tests.api.harness import MISSING, Caller, Harness
 
-import pytest
-
-from tests.api.harness import MISSING, Caller, Harness, serving
-
-
-@pytest.fixture(scope="module")
-async def server() -> AsyncGenerator[Harness]:
-    async with serving() as harness:
-        yield harness
-
-
-@pytest.fixture
-async def ada(server: Harness) -> Caller:
-    return await server.fresh()
-
-
-@pytest.fixture
-async def bob(server: Harness) -> Caller:
-    return await server.fresh()
+server, ada, bob = one_server.server, one_server.fresh, one_server.fresh
 
 
 DAY_S = 86_400

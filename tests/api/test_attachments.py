@@ -1,4 +1,3 @@
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -6,23 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laneway.api.routes.attachments import content_disposition
-from tests.api.harness import Answer, Caller, Harness, serving
+from tests.api import one_server
+from tests.api.harness import Answer, Caller, serving
 
-
-@pytest.fixture(scope="module")
-async def server() -> AsyncGenerator[Harness]:
-    async with serving() as harness:
-        yield harness
-
-
-@pytest.fixture
-async def ada(server: Harness) -> Caller:
-    return await server.fresh()
-
-
-@pytest.fixture
-async def bob(server: Harness) -> Caller:
-    return await server.fresh()
+server, ada, bob = one_server.server, one_server.fresh, one_server.fresh
 
 
 async def upload(ada: Caller, name: str = "a.txt", content: bytes = b"hello", media_type: str = "text/plain") -> Answer:

@@ -1,22 +1,20 @@
 """The audit log: exactly one entry for each act that matters, with ids and nothing that anybody wrote."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from laneway.runtime.audit import check_audit
-from tests.api.harness import Caller, Harness, serving
+from tests.api import one_server
+from tests.api.harness import Caller, Harness
 
 SECRET = "nobody-else-may-read-this"
 Scene = dict[str, str]
 Act = Callable[[Harness, Scene], Awaitable[object]]
 
 
-@pytest.fixture(scope="module")
-async def server() -> AsyncGenerator[Harness]:
-    async with serving() as harness:
-        yield harness
+server = one_server.server
 
 
 async def entries(ada: Caller, **query: Any) -> list[dict[str, Any]]:

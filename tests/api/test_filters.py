@@ -1,13 +1,14 @@
 """Filters of the thread list over HTTP: any of them together, on any page, give what a naive list would give."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.api.harness import Caller, Harness, serving
+from tests.api import one_server
+from tests.api.harness import Caller, Harness
 
 FILTERS: dict[str, Callable[[Any, str], bool]] = {
     "agent_id": lambda thread, value: thread["agent_id"] == value,
@@ -48,10 +49,7 @@ def active_at(thread: Any) -> str:
     return thread["last_message_at"] or thread["created_at"]
 
 
-@pytest.fixture(scope="module")
-async def server() -> AsyncGenerator[Harness]:
-    async with serving() as harness:
-        yield harness
+server = one_server.server
 
 
 @pytest.fixture(scope="module")

@@ -1,25 +1,11 @@
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
-from tests.api.harness import Caller, Harness, serving
+from tests.api import one_server
+from tests.api.harness import Caller
 
-
-@pytest.fixture(scope="module")
-async def server() -> AsyncGenerator[Harness]:
-    async with serving() as harness:
-        yield harness
-
-
-@pytest.fixture
-async def ada(server: Harness) -> Caller:
-    return await server.fresh()
-
-
-@pytest.fixture
-async def bob(server: Harness) -> Caller:
-    return await server.fresh()
+server, ada, bob = one_server.server, one_server.fresh, one_server.fresh
 
 
 async def test_the_same_request_gets_the_first_answer_again(ada: Caller):

@@ -1,7 +1,6 @@
 """Conversations of other programs: one small file of each, and what becomes of it."""
 
 import json
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import apsw
@@ -11,19 +10,11 @@ from laneway.domain.kinds import LANE
 from laneway.domain.lane import Lane
 from laneway.domain.principal import Principal
 from laneway.store import Page, Query, Where
-from tests.api.harness import Caller, Harness, serving
+from tests.api import one_server
+from tests.api.harness import Caller, Harness
 from tests.api.uploads import NOTHING, import_, said, threads_of, zipped
 
-
-@pytest.fixture(scope="module")
-async def server() -> AsyncGenerator[Harness]:
-    async with serving() as harness:
-        yield harness
-
-
-@pytest.fixture
-async def ada(server: Harness) -> Caller:
-    return await server.fresh()
+server, ada = one_server.server, one_server.fresh
 
 
 # --- generic ---------------------------------------------------------------------------------------------------------

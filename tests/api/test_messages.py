@@ -1,26 +1,12 @@
 import json
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
-from tests.api.harness import MISSING, Caller, Harness, serving
+from tests.api import one_server
+from tests.api.harness import MISSING, Caller, Harness
 
-
-@pytest.fixture(scope="module")
-async def server() -> AsyncGenerator[Harness]:
-    async with serving() as harness:
-        yield harness
-
-
-@pytest.fixture
-async def ada(server: Harness) -> Caller:
-    return await server.fresh()
-
-
-@pytest.fixture
-async def bob(server: Harness) -> Caller:
-    return await server.fresh()
+server, ada, bob = one_server.server, one_server.fresh, one_server.fresh
 
 
 async def test_an_accepted_message_says_where_it_stands(ada: Caller):

@@ -1,27 +1,12 @@
-from collections.abc import AsyncGenerator
-
 import pytest
 
 from laneway.api.origins import origins_of
 from laneway.config import load
 from laneway.domain.errors import HostRefused, OriginRefused
+from tests.api import one_server
 from tests.api.harness import BASE, HOST, Caller, Harness, serving
 
-
-@pytest.fixture(scope="module")
-async def server() -> AsyncGenerator[Harness]:
-    async with serving() as harness:
-        yield harness
-
-
-@pytest.fixture
-async def ada(server: Harness) -> Caller:
-    return await server.fresh()
-
-
-@pytest.fixture
-async def bob(server: Harness) -> Caller:
-    return await server.fresh()
+server, ada, bob = one_server.server, one_server.fresh, one_server.fresh
 
 
 @pytest.mark.parametrize(

@@ -1,25 +1,9 @@
 import re
-from collections.abc import AsyncGenerator
 
-import pytest
+from tests.api import one_server
+from tests.api.harness import Caller, Harness
 
-from tests.api.harness import Caller, Harness, serving
-
-
-@pytest.fixture(scope="module")
-async def server() -> AsyncGenerator[Harness]:
-    async with serving() as harness:
-        yield harness
-
-
-@pytest.fixture
-async def ada(server: Harness) -> Caller:
-    return await server.fresh()
-
-
-@pytest.fixture
-async def bob(server: Harness) -> Caller:
-    return await server.fresh()
+server, ada, bob = one_server.server, one_server.fresh, one_server.fresh
 
 
 async def test_a_cursor_walks_the_whole_list_once_whatever_is_added(server: Harness, ada: Caller):

@@ -1,6 +1,5 @@
 import contextlib
 import json
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -9,23 +8,10 @@ from hypothesis import strategies as st
 
 from laneway.api import strict_json
 from laneway.domain.errors import Malformed
-from tests.api.harness import Caller, Harness, serving
+from tests.api import one_server
+from tests.api.harness import Caller
 
-
-@pytest.fixture(scope="module")
-async def server() -> AsyncGenerator[Harness]:
-    async with serving() as harness:
-        yield harness
-
-
-@pytest.fixture
-async def ada(server: Harness) -> Caller:
-    return await server.fresh()
-
-
-@pytest.fixture
-async def bob(server: Harness) -> Caller:
-    return await server.fresh()
+server, ada, bob = one_server.server, one_server.fresh, one_server.fresh
 
 
 SCALARS = (

@@ -1,26 +1,9 @@
 """Templates over HTTP: made, changed, used for threads, and made from threads."""
 
-from collections.abc import AsyncGenerator
+from tests.api import one_server
+from tests.api.harness import MISSING, Caller, data_of
 
-import pytest
-
-from tests.api.harness import MISSING, Caller, Harness, data_of, serving
-
-
-@pytest.fixture(scope="module")
-async def server() -> AsyncGenerator[Harness]:
-    async with serving() as harness:
-        yield harness
-
-
-@pytest.fixture
-async def ada(server: Harness) -> Caller:
-    return await server.fresh()
-
-
-@pytest.fixture
-async def bob(server: Harness) -> Caller:
-    return await server.fresh()
+server, ada, bob = one_server.server, one_server.fresh, one_server.fresh
 
 
 async def test_a_thread_takes_from_its_template_what_is_not_given(ada: Caller):

@@ -1,7 +1,6 @@
 """Any session survives the journey: what is exported, imported and exported again is the same, byte for byte."""
 
 import json
-from collections.abc import AsyncGenerator
 from typing import Any, cast
 
 import pytest
@@ -27,14 +26,11 @@ from laneway.domain.parcel import (
 from laneway.domain.thread import ThreadSettings, Usage
 from laneway.runtime.parcelling import line
 from laneway.testing.clock import START
-from tests.api.harness import Harness, serving
+from tests.api import one_server
+from tests.api.harness import Harness
 from tests.api.uploads import NOTHING, export, import_, unzipped, zipped
 
-
-@pytest.fixture(scope="module")
-async def server() -> AsyncGenerator[Harness]:
-    async with serving() as harness:
-        yield harness
+server = one_server.server
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)

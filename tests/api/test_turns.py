@@ -1,24 +1,7 @@
-from collections.abc import AsyncGenerator
+from tests.api import one_server
+from tests.api.harness import MISSING, Caller, Harness
 
-import pytest
-
-from tests.api.harness import MISSING, Caller, Harness, serving
-
-
-@pytest.fixture(scope="module")
-async def server() -> AsyncGenerator[Harness]:
-    async with serving() as harness:
-        yield harness
-
-
-@pytest.fixture
-async def ada(server: Harness) -> Caller:
-    return await server.fresh()
-
-
-@pytest.fixture
-async def bob(server: Harness) -> Caller:
-    return await server.fresh()
+server, ada, bob = one_server.server, one_server.fresh, one_server.fresh
 
 
 async def test_a_turn_has_every_field_of_the_contract(ada: Caller):
