@@ -36,18 +36,24 @@ def main() -> int:
         from tests.prove.controls import run_controls  # noqa: PLC0415 - imports every scenario
 
         return run_controls(seed, asked.only, asked.jobs, asked.json)
-    chosen = _chosen(asked.only)
+    chosen = [each for each in _chosen(asked.only) if asked.tier in each.sizes and asked.store in each.stores]
     started = time.monotonic()
     again = f"--store {asked.store} --only ID --seed {seed}"
     print(f"tier {asked.tier} on {asked.store}, seed {seed}; what fails can be run again with {again}\n", flush=True)
-    outcomes = asyncio.run(run_all(chosen, asked.tier, seed, asked.size, _tell, asked.jobs, asked.store))
+    outcomes: list[Outcome] = []
+
+    def tell(outcome: Outcome) -> None:
+        _tell(outcome)
+        outcomes.append(outcome)
+        if asked.json:
+            # After each, so that a run that is ended early has told what it found.
+            whole = _whole(asked.tier, asked.store, seed, outcomes) | {"ran": len(outcomes), "of": len(chosen)}
+            asked.json.write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
+
+    asyncio.run(run_all(chosen, asked.tier, seed, asked.size, tell, asked.jobs, asked.store))
     failed = [outcome.scenario.id for outcome in outcomes if not outcome.report.passed]
     print(f"\n{len(outcomes)} scenarios in {time.monotonic() - started:.0f} s: ", end="")
     print(f"failed: {', '.join(failed)}" if failed else "everything held")
-    if asked.json:
-        asked.json.write_text(
-            json.dumps(_whole(asked.tier, asked.store, seed, outcomes), indent=2) + "\n", encoding="utf-8"
-        )
     return 1 if failed or not outcomes else 0
 
 

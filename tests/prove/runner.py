@@ -74,35 +74,31 @@ def _plant(name: str) -> None:
 async def run_all(
     scenarios: Sequence[Scenario], tier: Tier, seed: int, size: int | None, told: Callable[[Outcome], None], jobs: int,
     store: Store,
-) -> list[Outcome]:  # fmt: skip
-    """Run every scenario that the tier has for a store; those that measure time run alone, after the others."""
+) -> None:  # fmt: skip
+    """Run scenarios at the size of a tier; those that measure time run alone, after the others."""
     async with postgres() if store == "postgres" else contextlib.nullcontext() as server:
-        return await _run_all(scenarios, tier, seed, size, told, jobs, store, server.url if server else "")
+        await _run_all(scenarios, tier, seed, size, told, jobs, store, server.url if server else "")
 
 
 async def _run_all(
     scenarios: Sequence[Scenario], tier: Tier, seed: int, size: int | None, told: Callable[[Outcome], None], jobs: int,
     store: Store, database_url: str,
-) -> list[Outcome]:  # fmt: skip
-    outcomes: list[Outcome] = []
+) -> None:  # fmt: skip
     places = asyncio.Semaphore(jobs)
 
     async def one(scenario: Scenario) -> None:
         async with places:
             outcome = await run_apart(scenario, seed, size or scenario.sizes[tier], database_url=database_url)
-        outcomes.append(outcome)
         told(outcome)
 
-    chosen = [scenario for scenario in scenarios if tier in scenario.sizes and store in scenario.stores]
     # The longest first, so that no core waits at the end for one of them.
-    shared = sorted((each for each in chosen if not each.is_timed), key=lambda each: -each.max_seconds)
+    shared = sorted((each for each in scenarios if not each.is_timed), key=lambda each: -each.max_seconds)
     async with asyncio.TaskGroup() as tasks:
         for scenario in shared:
             tasks.create_task(one(scenario))
-    for scenario in chosen:
+    for scenario in scenarios:
         if scenario.is_timed:
             await one(scenario)
-    return outcomes
 
 
 async def run_apart(scenario: Scenario, seed: int, size: int, plant: str = "", database_url: str = "") -> Outcome:
