@@ -36,14 +36,18 @@ async def _run(seed: int, rounds: int, fault: Fault) -> Report:
         body = {"session_id": session, "agent_id": "script"}
         threads = [(await patient.sure("POST", "/threads", body)).json["id"] for _ in range(THREADS)]
         listener = Listener(here.here, here.client(), session)
-        tasks = [asyncio.create_task(_speak(here, patient, threads)), asyncio.create_task(listener.listen())]
+        over = asyncio.Event()
+        speaking = asyncio.create_task(_speak(here, patient, threads, over))
+        listening = asyncio.create_task(listener.listen())
         started = time.monotonic()
         for number in range(rounds):
             await fault(here, number)
         took = time.monotonic() - started
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # Not in the middle of a request: what it asks for might be done when everything seems to be at rest.
+        over.set()
+        await speaking
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
         report.findings += await _at_rest(here)
         await _catch_up(listener)
         report.findings += patient.problems + listener.problems
@@ -80,9 +84,9 @@ async def _relapse(here: Cluster, number: int) -> None:
         await here.start(victim)
 
 
-async def _speak(here: Cluster, patient: Patient, threads: list[str]) -> None:
+async def _speak(here: Cluster, patient: Patient, threads: list[str], over: asyncio.Event) -> None:
     chance = here.here.random
-    while True:
+    while not over.is_set():
         text = chance.choice(("say hello", "stream 20 20", 'tool note.add {"text": "n", "key": "k"}', "sleep 1"))
         await patient.post(chance.choice(threads), text)
         await asyncio.sleep(chance.uniform(0, 0.2))
