@@ -13,6 +13,8 @@ from tests.prove.history import History
 from tests.prove.simulation.loop import SimulatedLoop
 from tests.prove.simulation.node import Node
 
+AWAY_S = 6.0
+
 
 class Listener:
     """Reads one session, whatever happens to the processes."""
@@ -37,7 +39,8 @@ class Listener:
             if node is not None:
                 with contextlib.suppress(Cut, LanewayError):
                     await node.do(self._read(node, follow=True), self._random.uniform(0.2, 8), leaves=True)
-            await asyncio.sleep(self._loop.delay())
+            # Now and then for so long that another reader's tail begins behind where this one was.
+            await asyncio.sleep(self._loop.delay() + self._random.choice((0.0, AWAY_S)) * self._random.random())
 
     async def read_to_end(self, node: Node) -> None:
         """Read what there is from the beginning, and end."""
