@@ -39,6 +39,8 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         found = asdict(self.report)
+        # Reports are kept in the repository, which knows of no folder of anybody's.
+        found["findings"] = [each.replace(f"{ROOT}/", "") for each in self.report.findings]
         return {
             "id": self.scenario.id, "title": self.scenario.title, "seed": self.seed, "size": self.size,
             "unit": self.scenario.unit, "passed": self.report.passed, "seconds": round(self.seconds, 1),
