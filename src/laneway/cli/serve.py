@@ -61,8 +61,8 @@ def _serve(settings: Settings, opens_browser: bool) -> None:
 
 
 def _explained(taken: Conflict, settings: Settings) -> Conflict:
-    """When the directory has a server already, where it is."""
-    server = find_server(settings.data_dir)
+    """When the directory has a server already, where it is. On a Postgres it may have many: then it was not that."""
+    server = None if settings.database_url else find_server(settings.data_dir)
     if server is None:
         return taken
     return Conflict(

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from laneway.domain.errors import Conflict, Unavailable
 from laneway.stores.postgres.connection import (
     ANSWER_S,
-    CONNECT_S,
     Connection,
     Forgotten,
     InDoubt,
@@ -22,6 +21,8 @@ _LIKE_THE_OTHERS = "SELECT ?::bigint"
 LOCK_S = 2.5
 """How long a transaction waits for a lock before it begins anew. Less than a process may stand still in one: only the
 first of a frozen process's transactions then holds others up, not one after the other."""
+POOLER_S = 30.0
+"""How long a pooler may take to show that it has two connections: a busy one must not be taken for a small one."""
 PATIENCE = 100
 PAUSE_S = 0.05
 """How often, and how far apart, the server is asked about a commit that it has not finished."""
@@ -124,7 +125,7 @@ async def check_pooler(url: str) -> None:
     """
     first, second = await connect(url), await connect(url)
     try:
-        async with asyncio.timeout(CONNECT_S):
+        async with asyncio.timeout(POOLER_S):
             await first.fetch(_LIKE_THE_OTHERS, (1,))
             # Whoever asks next gets the server that was used last; then there is another for the first.
             async with second.transaction():
