@@ -58,10 +58,12 @@ opened.close()
 
 
 def test_a_connection_whose_other_end_is_gone_is_given_up_within_seconds(server_url: str):
-    with sa.create_engine(libpq_address(server_url)).connect() as connection:
+    database = sa.create_engine(libpq_address(server_url))
+    with database.connect() as connection:
         driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
         parameters = driver.info.get_parameters()
+    database.dispose()
 
     assert {name: parameters[name] for name in PROBES} == PROBES
 
