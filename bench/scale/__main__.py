@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.scale.cell import Use, use_of
-from bench.scale.costs import RESULTS, Costs, read_costs
+from bench.scale.costs import RESULTS, Costs, has_costs, read_costs
 from bench.scale.day import MINUTES, Load, shares
 
 MANY = tuple(2**power for power in range(9))
@@ -18,8 +18,8 @@ def main() -> None:
 
 
 def newest() -> Path:
-    """The newest committed result that has the costs."""
-    return max(path for path in RESULTS.glob("*.json") if "processor time of Postgres for a turn" in path.read_text())
+    """The newest committed result that has every cost."""
+    return max(filter(has_costs, RESULTS.glob("*.json")))
 
 
 def report(path: Path) -> str:

@@ -47,6 +47,15 @@ def read_costs(path: Path) -> Costs:
     )
 
 
+def has_costs(path: Path) -> bool:
+    """Whether a result holds every cost; most are of other rows of the benchmark."""
+    try:
+        read_costs(path)
+    except ValueError:
+        return False
+    return True
+
+
 def _value(figures: list[Mapping[str, Any]], row: str, name: str) -> float:
     (found,) = (each for each in figures if (each["row"], each["name"]) == (row, name))
     return float(found["value"] if "value" in found else found["p50"])

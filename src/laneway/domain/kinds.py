@@ -140,12 +140,11 @@ KINDS: tuple[Kind[Record], ...] = (
     THREAD, TURN, ITEM, QUEUE_ITEM, APPROVAL, LANE, VOTE, TEMPLATE, ORIGIN, SHARE, COMMENT,
 )  # fmt: skip
 """Every kind. The partial unique index `turn(thread_id) where status is active` is the stores' to keep as well."""
+NAMED = MappingProxyType({kind.name: kind for kind in KINDS})
+"""Every kind, by its name."""
 
 
 def target_of(kind: Kind[Record], column: str) -> Kind[Record]:
     """The kind whose id a column holds."""
     target = kind.references[column]
-    return _NAMED[target] if isinstance(target, str) else target
-
-
-_NAMED = MappingProxyType({kind.name: kind for kind in KINDS})
+    return NAMED[target] if isinstance(target, str) else target

@@ -7,6 +7,7 @@ from laneway.domain.errors import Internal
 from laneway.domain.kinds import TURN
 from laneway.domain.turn import ACTIVE
 from laneway.sql.clause import Clause, Value
+from laneway.sql.sight import Sight
 from laneway.sql.table import ACTIVE_ONLY, KindTable
 from laneway.store import Where
 
@@ -24,13 +25,14 @@ class JsonDialect(Protocol):
         ...
 
 
-def all_of(table: KindTable, conditions: Sequence[Where], dialect: JsonDialect) -> Clause:
-    """Every condition together: SQL for after WHERE, and its bindings."""
+def all_of(table: KindTable, conditions: Sequence[Where], sight: Sight, dialect: JsonDialect) -> Clause:
+    """Every condition together, for what can be seen: SQL for after WHERE, and its bindings."""
     clauses = [_one(table, where, dialect) for where in conditions]
     text = " AND ".join(clause for clause, _ in clauses) or "TRUE"
     if any(_is_active_only(table, where) for where in conditions):
         text += ACTIVE_ONLY
-    return text, tuple(binding for _, bindings in clauses for binding in bindings)
+    values = [value for _, bindings in clauses for value in bindings]
+    return text + sight.condition(table.kind), (*values, *sight.bindings)
 
 
 def _one(table: KindTable, where: Where, dialect: JsonDialect) -> Clause:

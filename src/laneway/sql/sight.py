@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from functools import cache
 
-from laneway.domain.kinds import KINDS
+from laneway.domain.kinds import NAMED
 from laneway.domain.record import Kind, Record
-
-_KINDS = {kind.name: kind for kind in KINDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Sight:
 
 @cache
 def _condition(name: str, owned: bool, erasing: bool) -> str:
-    kind = _KINDS[name]
+    kind = NAMED[name]
     parts = ["owner = ?"] if owned else []
     if owned and "deleted" in kind.columns:
         parts.append("deleted = 0")

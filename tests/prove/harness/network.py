@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from tests.prove.harness.proxy import reset
+from tests.prove.harness.proxy import accepting, reset
 
 PIECE = 65536
 SILENT_S = 30.0
@@ -126,33 +126,25 @@ class Network:
         self.port = 0
         self._far_port = port
         self._random = chance
-        self._wires: dict[Wire, asyncio.Task[None]] = {}
+        self._wires: list[Wire] = []
 
     def some(self, share: float) -> list[Wire]:
         """Some of the wires to which nothing has happened yet: what was lost stays lost."""
         return [wire for wire in self._wires if wire.is_whole and self._random.random() < share]
 
-    def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry one connection."""
         wire = Wire(self.weather, self._random)
-        task = asyncio.create_task(wire.carry(reader, writer, self._far_port))
-        self._wires[wire] = task
-        task.add_done_callback(lambda _: self._wires.pop(wire, None))
-
-    async def close(self) -> None:
-        tasks = tuple(self._wires.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._wires.append(wire)
+        try:
+            await wire.carry(reader, writer, self._far_port)
+        finally:
+            self._wires.remove(wire)
 
 
 @asynccontextmanager
 async def network(port: int, chance: random.Random) -> AsyncGenerator[Network]:
     """A network in front of a loopback port, with fair weather."""
     made = Network(port, chance)
-    server = await asyncio.start_server(made.connected, "127.0.0.1", 0)
-    made.port = server.sockets[0].getsockname()[1]
-    try:
+    async with accepting(made.serve) as made.port:
         yield made
-    finally:
-        server.close()
-        await made.close()

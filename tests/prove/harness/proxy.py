@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 NEVER = 1 << 60
+
+Serving = Coroutine[None, None, None]
 
 
 @dataclass
@@ -33,13 +35,12 @@ class Proxy:
     def __init__(self, host: str, port: int) -> None:
         self._host = host
         self._target = port
-        self._tasks: set[asyncio.Task[None]] = set()
         self.faults = Faults()
         self.port = 0
         self.passed = 0
         """Bytes of answers that were passed on by the newest connection."""
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         faults = self.faults
         self.passed = 0
         try:
@@ -69,16 +70,6 @@ class Proxy:
             task.cancel()
         await asyncio.gather(up, down, return_exceptions=True)
 
-    def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._serve(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def close(self) -> None:
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
 
 def _end(writer: asyncio.StreamWriter, is_reset: bool) -> None:
     if is_reset:
@@ -99,10 +90,25 @@ def reset(writer: asyncio.StreamWriter) -> None:
 async def proxy(port: int) -> AsyncGenerator[Proxy]:
     """A proxy in front of a loopback port."""
     made = Proxy("127.0.0.1", port)
-    server = await asyncio.start_server(made.connected, "127.0.0.1", 0)
-    made.port = server.sockets[0].getsockname()[1]
-    try:
+    async with accepting(made.serve) as made.port:
         yield made
+
+
+@asynccontextmanager
+async def accepting(serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Serving]) -> AsyncGenerator[int]:
+    """Serve every connection to a port of its own, which is the value, until the context ends."""
+    tasks = set[asyncio.Task[None]]()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(serve(reader, writer))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        await made.close()
+        for task in tuple(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -57,3 +57,12 @@ export function Banner({ tone, icon, children }: { tone: Tone; icon: IconName; c
     </div>
   )
 }
+
+/** Why what a form asked for was not done. */
+export function Refusal({ className, children }: { className: string; children: ReactNode }) {
+  return (
+    <p role="alert" className={`${className} rounded-lg px-3 py-2 text-sm ${TONES.bad}`}>
+      {children}
+    </p>
+  )
+}

@@ -1,4 +1,4 @@
-"""Condition: how Postgres looks into JSON. What an index finds by containment is then looked at exactly."""
+"""JSON: how Postgres looks into it. What an index finds by containment is then looked at exactly."""
 
 from msgspec import DecodeError
 

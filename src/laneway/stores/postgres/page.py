@@ -17,8 +17,7 @@ def page_questions(query: Query, sight: Sight) -> list[Question]:
     """Asks for a page and one record more, and for the total where it is wanted."""
     table = TABLES[query.kind.name]
     order = order_of(query)
-    text, bindings = all_of(table, query.where, JSON)
-    text, bindings = text + sight.condition(table.kind), (*bindings, *sight.bindings)
+    text, bindings = all_of(table, query.where, sight, JSON)
     questions: list[Question] = []
     if query.count:
         questions.append((f"SELECT count(*), NULL::text, NULL::bytea FROM {table.name} WHERE {text}", bindings))

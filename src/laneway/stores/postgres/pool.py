@@ -5,15 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from laneway.domain.errors import Conflict, Unavailable
-from laneway.stores.postgres.connection import (
-    ANSWER_S,
-    Connection,
-    Forgotten,
-    InDoubt,
-    Isolation,
-    Lost,
-    connect,
-)
+from laneway.stores.postgres.connection import ANSWER_S, Connection, Forgotten, InDoubt, Isolation, Lost, connect
 from laneway.stores.postgres.queries import SQL
 
 _LIKE_THE_OTHERS = "SELECT ?::bigint"

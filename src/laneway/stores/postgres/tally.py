@@ -18,7 +18,7 @@ _LISTS = frozenset({(THREAD.name, "tags")})
 def tallying(tally: Tally, sight: Sight) -> Question:
     """Asks for the shares, each with its figures as a JSON array."""
     table = TABLES[tally.kind.name]
-    text, bindings = all_of(table, tally.where, JSON)
+    text, bindings = all_of(table, tally.where, sight, JSON)
     source, key, many = table.name, table.column(tally.by), "count(*)"
     if (tally.kind.name, tally.by) in _LISTS:
         # Each member counts once a record.
@@ -30,10 +30,10 @@ def tallying(tally: Tally, sight: Sight) -> Question:
         figures += [f"percentile_disc({rank}) WITHIN GROUP (ORDER BY {spread})" for rank in (0.5, 0.95)]
     shares = (
         f"SELECT {key} AS key, {many} AS many, json_build_array({', '.join(figures)}) AS figures FROM {source}"
-        f" WHERE {text}{sight.condition(table.kind)} GROUP BY {key} ORDER BY {many} DESC, {key} LIMIT ?"
+        f" WHERE {text} GROUP BY {key} ORDER BY {many} DESC, {key} LIMIT ?"
     )
     told = "row_number() OVER (ORDER BY many DESC, key), key::text, convert_to(figures::text, 'UTF8')"
-    return f"SELECT {told} FROM ({shares}) AS share", (*bindings, *sight.bindings, tally.limit)
+    return f"SELECT {told} FROM ({shares}) AS share", (*bindings, tally.limit)
 
 
 def tallied(tally: Tally, rows: Sequence[Row]) -> tuple[Share, ...]:

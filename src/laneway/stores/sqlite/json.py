@@ -1,4 +1,4 @@
-"""Condition: how SQLite looks into JSON."""
+"""JSON: how SQLite looks into it."""
 
 from laneway.sql.clause import Clause, Value
 

@@ -28,8 +28,7 @@ def labelled(query: Query, sight: Sight) -> Clause | None:
     columns = {where.column for where in others} | {name for name, _ in query.order}
     if not named or sight.owner is None or not columns <= _COLUMNS:
         return None
-    text, bindings = all_of(TABLES[THREAD.name], others, JSON)
-    text, bindings = text + sight.condition(THREAD), (*bindings, *sight.bindings)
+    text, bindings = all_of(TABLES[THREAD.name], others, sight, JSON)
     for where in named[1:]:
         among, further = _is(where)
         text += f" AND id IN (SELECT id FROM {LABELS} WHERE owner = ? AND {among})"

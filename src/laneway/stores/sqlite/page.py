@@ -1,6 +1,5 @@
 """Page: one page of a kind, by keyset: a cursor holds the last record's place in the order, not a count."""
 
-from laneway.sql.clause import Clause
 from laneway.sql.condition import all_of
 from laneway.sql.cursor import decode_cursor, encode_cursor
 from laneway.sql.order import behind, order_of
@@ -9,7 +8,7 @@ from laneway.store import Page, Query
 from laneway.stores.sqlite.connection import Connection, single
 from laneway.stores.sqlite.json import JSON
 from laneway.stores.sqlite.labels import LABELS, labelled
-from laneway.stores.sqlite.table import TABLES, Table
+from laneway.stores.sqlite.table import TABLES
 
 
 def read_page(connection: Connection, query: Query, sight: Sight) -> Page:
@@ -18,7 +17,7 @@ def read_page(connection: Connection, query: Query, sight: Sight) -> Page:
     order = order_of(query)
     found_by = labelled(query, sight)
     source = table.name if found_by is None else LABELS
-    text, bindings = found_by or _conditions(table, query, sight)
+    text, bindings = found_by or all_of(table, query.where, sight, JSON)
     total = None
     if query.count:
         columns = {where.column for where in query.where}
@@ -36,8 +35,3 @@ def read_page(connection: Connection, query: Query, sight: Sight) -> Page:
     records = tuple(table.decode(body, sight) for body in bodies)
     more = len(rows) > query.limit and bool(records)
     return Page(records, encode_cursor(query, table, records[-1]) if more else None, total)
-
-
-def _conditions(table: Table, query: Query, sight: Sight) -> Clause:
-    text, bindings = all_of(table, query.where, JSON)
-    return text + sight.condition(table.kind), (*bindings, *sight.bindings)

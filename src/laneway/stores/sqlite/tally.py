@@ -13,8 +13,7 @@ from laneway.stores.sqlite.table import TABLES, Table
 def read_tally(connection: Connection, tally: Tally, sight: Sight) -> tuple[Share, ...]:
     """Answer a tally in the connection's present transaction."""
     table = TABLES[tally.kind.name]
-    text, bindings = all_of(table, tally.where, JSON)
-    clause = text + sight.condition(table.kind), (*bindings, *sight.bindings)
+    clause = all_of(table, tally.where, sight, JSON)
     if (tally.kind.name, tally.by) in LABELLED:
         return _members(connection, tally, clause)
     key = table.column(tally.by)

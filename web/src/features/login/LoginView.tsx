@@ -4,6 +4,7 @@ import { isProblem } from '../../protocol/problem'
 import { texts } from '../../texts'
 import { Button } from '../../ui/Button'
 import { TextField } from '../../ui/Field'
+import { Refusal } from '../../ui/States'
 import { usePage } from '../page'
 
 const words = texts.login
@@ -35,11 +36,7 @@ export function LoginView() {
         <h1 className="mb-1 text-2xl font-semibold tracking-tight">{words.title}</h1>
         <p className="mb-6 text-sm text-soft">{words.text}</p>
         <TextField label={words.key} hint={words.hint} type="password" autoComplete="current-password" required autoFocus value={key} onChange={(event) => setKey(event.target.value)} />
-        {problem !== null && (
-          <p role="alert" className="mb-4 rounded-lg bg-bad-tint px-3 py-2 text-sm text-bad">
-            {problem}
-          </p>
-        )}
+        {problem !== null && <Refusal className="mb-4">{problem}</Refusal>}
         <Button look="main" type="submit" className="h-10 w-full" disabled={isAsking || key.trim() === ''}>
           {words.submit}
         </Button>

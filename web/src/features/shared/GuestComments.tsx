@@ -6,7 +6,7 @@ import type { Comment } from '../../protocol/resources'
 import { texts } from '../../texts'
 import { Button, IconButton } from '../../ui/Button'
 import { LongTextField, TextField } from '../../ui/Field'
-import { Empty } from '../../ui/States'
+import { Empty, Refusal } from '../../ui/States'
 import { CommentRow } from '../sharing/CommentRow'
 
 const words = texts.comments
@@ -57,11 +57,7 @@ function NewComment({ shared }: { shared: Shared }) {
     <form onSubmit={(event) => void add(event)} className="border-t border-line p-4">
       <TextField label={words.name} value={name} maxLength={100} autoComplete="nickname" placeholder={words.guest} onChange={(event) => setName(event.target.value)} />
       <LongTextField label={words.new} value={text} rows={3} required maxLength={10_000} onChange={(event) => setText(event.target.value)} />
-      {problem !== null && (
-        <p role="alert" className="mb-3 rounded-lg bg-bad-tint px-3 py-2 text-sm text-bad">
-          {problem}
-        </p>
-      )}
+      {problem !== null && <Refusal className="mb-3">{problem}</Refusal>}
       <div className="flex justify-end">
         <Button look="main" icon="send" type="submit" disabled={text.trim() === ''}>
           {words.add}
