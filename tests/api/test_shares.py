@@ -358,6 +358,32 @@ async def test_a_named_user_reads_the_thread_by_its_own_routes(server: Harness, 
     assert [frame.event for frame in await bob.replay("/events")] == ["key.created", "share.created"]
 
 
+async def test_a_named_user_is_told_whose_threads_they_read_and_what_they_may_do_there(
+    server: Harness, ada: Caller, bob: Caller
+):
+    viewed, commented, ended = [await ada.made("/threads") for _ in range(3)]
+    await link(ada, viewed, user="bob", expires_in_s=60)
+    await server.clock.advance(1)
+    made = await link(ada, commented, user="bob", permission="comment", tool_output=True)
+    await ada.delete(f"/shares/{(await link(ada, ended, user='bob'))['id']}")
+
+    received = await bob.get("/shares")
+    page = await bob.get("/shares", limit=1, cursor="1")
+
+    assert [(share["thread_id"], share["by"], share["permission"]) for share in received.json] == [
+        (commented["id"], "admin", "comment"), (viewed["id"], "admin", "view"),
+    ]  # fmt: skip
+    assert received.json[0] == {
+        "id": made["id"], "thread_id": commented["id"], "by": "admin", "permission": "comment", "tool_output": True,
+        "created_at": made["created_at"], "expires_at": made["expires_at"],
+    }  # fmt: skip
+    assert (received.headers["x-total-count"], page.json) == ("2", received.json[1:])
+    assert (await ada.get("/shares")).json == []
+    await server.clock.advance(60)
+    await ada.delete(f"/threads/{commented['id']}")
+    assert (await bob.get("/shares")).json == []
+
+
 async def test_everything_else_of_a_shared_thread_is_missing(server: Harness, ada: Caller, bob: Caller):
     thread = await told(ada)
     await link(ada, thread, user="bob", permission="comment")

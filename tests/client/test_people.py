@@ -52,6 +52,7 @@ async def test_an_owner_shares_a_thread_and_whom_they_named_reads_and_comments()
         assert (named.user, named.token, link.user, len(link.token or "")) == ("bob", None, None, 43)
         assert {share.id for share in await ada.list_shares(thread.id)} == {named.id, link.id}
         assert [each.title for each in await bob.list_shared_with_me()] == ["ours"]
+        assert [(each.thread_id, each.by) for each in await bob.list_received_shares()] == [(thread.id, "admin")]
         assert (comment.author, comment.text) == ("bob", "well said")
         assert (link.token or "?") not in repr(link)
         with pytest.raises(Forbidden):

@@ -160,9 +160,16 @@ class Call:
         sight = self.grant.sight if self.grant is not None else self.principal
         return await self.app.store.read(sight, *asks, log=log)
 
-    async def is_granted(self, thread_id: str, needed: Permission) -> bool:
-        """Whether the thread is shared with the caller for this; if so, they read from here on what its owner may."""
-        grant = await self.app.shares.find(self.user_id, thread_id)
+    async def is_granted(self, needed: Permission) -> bool:
+        """Whether the thread or file that the path names is shared with the caller for this.
+
+        If so, they read from here on what its owner may.
+        """
+        shares = self.app.shares
+        if "attachment_id" in self.request.path_params:
+            grant = await shares.find_by_file(self.user_id, self.path("attachment_id"))
+        else:
+            grant = await shares.find(self.user_id, self.path("thread_id"))
         if grant is not None and needed in ("view", grant.permission):
             self.grant = grant
         return self.grant is not None

@@ -108,7 +108,7 @@ class Route:
         try:
             return await self._found(call)
         except NotFound:
-            if self.grants is None or not await call.is_granted(call.path("thread_id"), self.grants):
+            if self.grants is None or not await call.is_granted(self.grants):
                 UNKNOWN_IDS.labels(self.path).inc()
                 raise
             return await self._found(call)

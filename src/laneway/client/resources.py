@@ -225,6 +225,19 @@ class CreatedShare(ShareResource):
 
 
 @dataclass(frozen=True, slots=True)
+class ReceivedShare:
+    """A share as the user sees it with whom it is: `by` is the name of the thread's owner."""
+
+    id: str
+    thread_id: str
+    by: str
+    permission: Permission
+    tool_output: bool
+    created_at: Instant
+    expires_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class SharedThread:
     """What somebody with a link sees of a thread: some of its transcript, in order."""
 

@@ -1,7 +1,7 @@
 """Sharing: who else may read a thread, and the comments beside it."""
 
 from laneway.client.connection import Connection, given, route
-from laneway.client.resources import CreatedShare, Page
+from laneway.client.resources import CreatedShare, Page, ReceivedShare
 from laneway.domain.share import CommentResource, Permission, ShareResource
 from laneway.domain.thread import ThreadSummary
 
@@ -37,6 +37,11 @@ class Sharing:
         """The threads that others share with the user."""
         query = {"shared": "with_me", "limit": limit, "cursor": cursor}
         return await self._connection.get_page("/threads", ThreadSummary, query)
+
+    async def list_received_shares(self, *, limit: int = 20, cursor: str | None = None) -> Page[ReceivedShare]:
+        """What others share with the user: whose threads, what may be done there, and until when."""
+        query = {"limit": limit, "cursor": cursor}
+        return await self._connection.get_page("/shares", ReceivedShare, query)
 
     async def list_comments(
         self, thread_id: str, *, limit: int = 20, cursor: str | None = None

@@ -112,6 +112,12 @@ def shown_item(item: Item, tool_output: bool) -> Item | None:
     return replace(item, parts=parts, text=text_of(parts), queue_item_id=None, sender=None)
 
 
+def files_of(item: Item, tool_output: bool) -> frozenset[str]:
+    """The attachments that a share shows with an item: those that a part names which it shows."""
+    shown = shown_item(item, tool_output)
+    return frozenset(part.attachment_id for part in shown.parts if part.attachment_id) if shown else frozenset()
+
+
 def shown_thread(thread: Thread) -> Thread:
     """A thread as a share shows it: its title, its agent, how far it is. What its owner notes about it is not told."""
     return Thread(

@@ -1,15 +1,17 @@
 """Shares: who may read a thread that is not theirs. The only maker of grants, which prove it."""
 
 import re
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, replace
 
 from laneway.clock import Clock
 from laneway.domain.command import ShareThread
 from laneway.domain.errors import SharesOff, UnknownUser
 from laneway.domain.instant import Instant
-from laneway.domain.kinds import SHARE, THREAD, USER
+from laneway.domain.item import Item
+from laneway.domain.kinds import ATTACHMENT, ITEM, SHARE, THREAD, USER
 from laneway.domain.principal import SYSTEM, Principal
-from laneway.domain.share import Permission, Share
+from laneway.domain.session import Attachment
+from laneway.domain.share import Permission, Share, files_of, shown_roles
 from laneway.domain.thread import Thread
 from laneway.domain.user import User
 from laneway.runtime.credentials import sha256_of
@@ -76,6 +78,30 @@ class Shares:
         """What is shared with a user of a thread."""
         return await self._find(Where("grantee_id", "=", user_id), Where("thread_id", "=", thread_id))
 
+    async def find_by_file(self, user_id: str, attachment_id: str) -> Grant | None:
+        """What is shared with a user of a thread that shows them a file."""
+        shares = await self._shares_with(user_id)
+        file = (await self._store.read(SYSTEM, Get(ATTACHMENT, attachment_id))).results[0] if shares else None
+        for share in shares:
+            if isinstance(file, Attachment) and share.session_id == file.session_id:
+                grant = await self.find(user_id, share.thread_id)
+                if grant is not None and await self.shows_file(grant, attachment_id):
+                    return grant
+        return None
+
+    async def shows_file(self, grant: Grant, attachment_id: str) -> bool:
+        """Whether a message that is shown names the file. The newest are looked at first: they are what is read."""
+        query = Query(ITEM, shown_items(grant), (("seq", "desc"),), limit=MESSAGES)
+        while True:
+            page = (await self._store.read(grant.sight, query)).results[0]
+            assert isinstance(page, Page)
+            items = [item for item in page.records if isinstance(item, Item)]
+            if any(attachment_id in files_of(item, grant.tool_output) for item in items):
+                return True
+            if page.next_cursor is None:
+                return False
+            query = replace(query, cursor=page.next_cursor)
+
     async def holds(self, grant: Grant) -> bool:
         """Whether what was granted then still holds now."""
         return await self._find(Where("id", "=", grant.share_id)) == grant
@@ -83,16 +109,17 @@ class Shares:
     def has_expired(self, grant: Grant) -> bool:
         return grant.expires_at <= self._clock.now()
 
-    async def list_shared_with(self, user_id: str) -> tuple[str, ...]:
-        """The threads that are shared with a user."""
-        where = (Where("grantee_id", "=", user_id), Where("expires_at", ">", self._clock.now()))
-        page = (await self._store.read(SYSTEM, Query(SHARE, where, limit=MOST))).results[0]
-        assert isinstance(page, Page)
-        shares = [share for share in page.records if isinstance(share, Share)]
-        asked = [Get(USER, owner) for owner in sorted({share.owner for share in shares})]
-        owners = (await self._store.read(SYSTEM, *asked)).results if asked else ()
-        active = {owner.id for owner in owners if isinstance(owner, User) and owner.active}
-        return tuple(share.thread_id for share in shares if share.owner in active)
+    async def list_shared_with(self, user_id: str) -> tuple[tuple[Share, str], ...]:
+        """What is shared with a user, the newest first, each with its owner's name."""
+        shares = await self._shares_with(user_id)
+        asked = [Get(USER, share.owner) for share in shares] + [Get(THREAD, share.thread_id) for share in shares]
+        found = (await self._store.read(SYSTEM, *asked)).results if asked else ()
+        held = zip(shares, found[: len(shares)], found[len(shares) :], strict=True)
+        return tuple(
+            (share, owner.name)
+            for share, owner, thread in held
+            if isinstance(owner, User) and owner.active and isinstance(thread, Thread) and not thread.deleted
+        )
 
     async def share_with(
         self, principal: Principal, thread_id: str, name: str, terms: Terms, once: Idempotency | None = None
@@ -121,6 +148,12 @@ class Shares:
         answer = await self._runtime.submit(principal, command, noted)
         return answer, same_secret(once, answer.note) if answer.replayed else token
 
+    async def _shares_with(self, user_id: str) -> list[Share]:
+        where = (Where("grantee_id", "=", user_id), Where("expires_at", ">", self._clock.now()))
+        page = (await self._store.read(SYSTEM, Query(SHARE, where, (("created_at", "desc"),), limit=MOST))).results[0]
+        assert isinstance(page, Page)
+        return [share for share in page.records if isinstance(share, Share)]
+
     async def _find(self, *where: Where) -> Grant | None:
         share = await self._first(Query(SHARE, where, limit=1))
         if not isinstance(share, Share) or share.expires_at <= self._clock.now():
@@ -138,5 +171,15 @@ class Shares:
         return page.records[0] if isinstance(page, Page) and page.records else None
 
 
+def shown_items(grant: Grant) -> tuple[Where, ...]:
+    """The condition for the items of the thread that may be shown: `shown_item` says what of them."""
+    return (
+        Where("thread_id", "=", grant.thread_id), Where("state", "!=", "superseded"),
+        Where("role", "in", shown_roles(grant.tool_output)),
+    )  # fmt: skip
+
+
 MOST = 1000
 """How many threads that are shared with one user are looked at."""
+MESSAGES = 100
+"""How many messages are looked through for a file at once."""

@@ -1,7 +1,7 @@
 """Attachments: files of a session, streamed to disk, and given back as nothing but files."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
@@ -82,12 +82,18 @@ async def list_attachments(call: Call) -> Response:
 
 
 @routes.add(
-    "GET", "/attachments/{attachment_id}", "read", owns=(ATTACHMENT,), shows=bytes, shows_media_type=UNKNOWN_TYPE
-)
+    "GET", "/attachments/{attachment_id}", "read", owns=(ATTACHMENT,), shows=bytes, shows_media_type=UNKNOWN_TYPE,
+    grants="view",
+)  # fmt: skip
 async def get_attachment(call: Call) -> Response:
-    """A file's bytes, to be saved and never shown as a page."""
-    attachment = call.own(ATTACHMENT)
+    """A file's bytes, to be saved and never shown as a page. A thread that is shared shares the files it shows."""
+    return bytes_of(call, call.own(ATTACHMENT))
+
+
+def bytes_of(call: Call, attachment: Attachment, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer that is a file, for whoever may have it."""
     headers = {
+        **(headers or {}),
         "Content-Security-Policy": FILE_POLICY,
         "Content-Disposition": content_disposition(attachment.name),
         "Cache-Control": "private, no-store",

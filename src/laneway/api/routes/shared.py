@@ -11,6 +11,7 @@ from laneway.api.paging import Paging, page_query
 from laneway.api.rates import Requests
 from laneway.api.resources import SharedThread
 from laneway.api.route import BASE, Routes
+from laneway.api.routes.attachments import UNKNOWN_TYPE, bytes_of
 from laneway.api.routes.comments import COMMENT_LENGTH, comments_query
 from laneway.api.routes.messages import with_text
 from laneway.api.routes.page import HTML, built_page
@@ -20,11 +21,12 @@ from laneway.domain.command import AddComment
 from laneway.domain.errors import NotFound
 from laneway.domain.event import session_log
 from laneway.domain.item import Item, item_resource
-from laneway.domain.kinds import ITEM, THREAD
-from laneway.domain.share import Comment, CommentResource, comment_resource, shown_item, shown_roles
+from laneway.domain.kinds import ATTACHMENT, ITEM, THREAD
+from laneway.domain.session import Attachment
+from laneway.domain.share import Comment, CommentResource, comment_resource, shown_item
 from laneway.domain.thread import Thread
-from laneway.runtime.shares import Grant
-from laneway.store import Fold, Get, Page, Query, Snapshot, Where
+from laneway.runtime.shares import Grant, shown_items
+from laneway.store import Fold, Get, Page, Query, Snapshot
 
 routes = Routes("Shared")
 pages = Routes("Shared", base="")
@@ -45,7 +47,7 @@ class GuestComment(Body, frozen=True):
 async def get_shared(call: Call) -> Response:
     """The shared transcript in order; `X-Next-Cursor` says where it goes on, `after=Laneway-Offset` where live."""
     grant = await _grant(call)
-    asked = page_query(ITEM, call.query(Paging), _where(grant), (("seq", "asc"),))
+    asked = page_query(ITEM, call.query(Paging), shown_items(grant), (("seq", "asc"),))
     thread, page, items, snapshot = await _transcript(call, grant, asked)
     shown = SharedThread(
         thread.title, thread.agent_id, thread.status, grant.permission, grant.tool_output, grant.expires_at,
@@ -87,6 +89,16 @@ async def add_guest_comment(call: Call) -> Response:
     )  # fmt: skip
     answer = await call.app.runtime.submit(grant.sight, command, call.idempotency())
     return call.show(shown_as(answer.reply, CommentResource), 201, PRIVATE)
+
+
+@routes.add("GET", "/shared/{token}/attachments/{attachment_id}", "open", shows=bytes, shows_media_type=UNKNOWN_TYPE)
+async def get_shared_attachment(call: Call) -> Response:
+    """The bytes of a file that a shown message of the thread names, and of no other."""
+    grant, attachment_id = await _grant(call), call.path("attachment_id")
+    file = (await call.read(Get(ATTACHMENT, attachment_id))).results[0]
+    if not isinstance(file, Attachment) or not await call.app.shares.shows_file(grant, attachment_id):
+        raise NotFound
+    return bytes_of(call, file, PRIVATE)
 
 
 @pages.add("GET", "/s/{token}", "open", shows=str, shows_media_type=HTML)
@@ -132,13 +144,6 @@ async def _thread(call: Call, grant: Grant) -> Thread:
     if not isinstance(thread, Thread):
         raise NotFound
     return thread
-
-
-def _where(grant: Grant) -> tuple[Where, ...]:
-    return (
-        Where("thread_id", "=", grant.thread_id), Where("state", "!=", "superseded"),
-        Where("role", "in", shown_roles(grant.tool_output)),
-    )  # fmt: skip
 
 
 async def _transcript(call: Call, grant: Grant, asked: Query) -> tuple[Thread, Page, list[Item], Snapshot]:

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from laneway.api.bodies import Body, Name
 from laneway.api.call import Call, records_of, shown_as
-from laneway.api.paging import Paging, page_query
-from laneway.api.resources import CreatedShare
+from laneway.api.paging import Paging, page_query, slice_of
+from laneway.api.resources import CreatedShare, ReceivedShare
 from laneway.api.route import Routes
 from laneway.domain.command import EndShare
 from laneway.domain.instant import later
@@ -61,6 +61,20 @@ async def list_shares(call: Call) -> Response:
     where = (Where("thread_id", "=", call.own(THREAD).id), Where("expires_at", ">", call.at))
     page = await call.find(page_query(SHARE, call.query(Paging), where, (("created_at", "asc"),)))
     return call.show_page([share_resource(share) for share in records_of(page, Share)], page)
+
+
+@routes.add("GET", "/shares", "read", query=Paging, shows=list[ReceivedShare])
+async def list_received_shares(call: Call) -> Response:
+    """What others share with the caller, the newest first: whose thread, what they may do there, and until when."""
+    received = await call.app.shares.list_shared_with(call.user_id)
+    some, page = slice_of(received, call.query(Paging))
+    return call.show_page([_received(share, by) for share, by in some], page)
+
+
+def _received(share: Share, by: str) -> ReceivedShare:
+    return ReceivedShare(
+        share.id, share.thread_id, by, share.permission, share.tool_output, share.created_at, share.expires_at
+    )
 
 
 @routes.add("DELETE", "/shares/{share_id}", "write", owns=(SHARE,), status=204)

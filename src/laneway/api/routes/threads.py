@@ -160,7 +160,7 @@ async def _list_shared(call: Call, query: ThreadsQuery) -> Response:
     own = (query.session_id, query.archived, query.pinned, query.unread, query.q, *query.tag, *query.metadata)
     if any(each is not None for each in own) or query.sort.endswith("unread"):
         raise Invalid("What others share is found by agent_id, kind, status, from and to.", "Leave the rest out.")
-    ids = await call.app.shares.list_shared_with(call.user_id)
+    ids = tuple(share.thread_id for share, _ in await call.app.shares.list_shared_with(call.user_id))
     where = [each for each in _conditions(query) if each.column != "archived" or query.status is not None]
     where += [Where("id", "in", ids), Where("deleted", "=", False)]
     page = (await call.app.store.read(SYSTEM, page_query(THREAD, query, where, _order(query.sort)))).results[0]
