@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from httpx import Client
+
 from tests.web.visitor import Visitor
 
 ANSWER = """# A heading
@@ -36,6 +38,8 @@ class Scenery:
     paused: str
     token: str
     """Of a link to the first of them."""
+    received: str
+    """Which another user shares with the one whose the others are."""
 
 
 def build(admin: Visitor) -> Scenery:
@@ -55,11 +59,26 @@ def build(admin: Visitor) -> Scenery:
     token = admin.post(f"/threads/{told}/shares", {"permission": "comment"})["token"]
     admin.post(f"/threads/{told}/comments", {"text": "Well said."})
     admin.post("/templates", {"name": "A review", "agent_id": "script", "messages": ["say hello"]})
-    admin.post("/users", {"name": "ada"})
+    received = share_as_another(admin, "ada")
     admin.post("/keys", {"name": "phone", "scope": "read"})
     elsewhere = admin.post("/sessions", {"title": "Elsewhere"})["id"]
     begin(admin, "Over there", "ask Shall we?", session_id=elsewhere)
-    return Scenery(told, asking, busy, paused, token)
+    return Scenery(told, asking, busy, paused, token, received)
+
+
+def share_as_another(admin: Visitor, name: str) -> str:
+    """A thread of another user, who lets the first one read it and comment on it."""
+    admin.post("/users", {"name": name})
+    key = admin.post("/keys", {"user": name, "name": "first"})["key"]
+    with Client(base_url=f"{admin.url}/api/v1", headers={"Authorization": f"Bearer {key}"}, trust_env=False) as other:
+
+        def made(path: str, body: object) -> str:
+            return str(other.post(path, json=body).raise_for_status().json()["id"])
+
+        thread = made("/threads", {"agent_id": "script", "title": "From ada", "initial_message": ANSWER})
+        made(f"/threads/{thread}/shares", {"user": admin.get("/me")["name"], "permission": "comment"})
+        made(f"/threads/{thread}/comments", {"text": "Well said."})
+    return thread
 
 
 def fill_panel(admin: Visitor, session: str) -> None:

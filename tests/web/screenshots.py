@@ -81,6 +81,7 @@ def take(browser: Browser, shell: Shell, server: Server) -> None:
     page.get_by_role("button", name="Show threads").click()
     shoot(page, "narrow-threads")
     shot_of_a_link(browser, visitor, threads["release"])
+    shot_of_what_somebody_shares(browser, visitor)
     visitor.http.close()
 
 
@@ -148,6 +149,20 @@ def shot_of_a_link(browser: Browser, visitor: Visitor, thread_id: str) -> None:
     page = opened(guest, share["url"], "Before the release")
     expect(page.get_by_role("complementary", name="Comments")).to_contain_text("38 s")
     shoot(page, "shared")
+
+
+def shot_of_what_somebody_shares(browser: Browser, visitor: Visitor) -> None:
+    visitor.post("/users", {"name": "ada"})
+    key = visitor.post("/keys", {"user": "ada", "name": "first"})["key"]
+    with Visitor(browser.new_context(), visitor.url, key) as ada:
+        body = {"agent_id": "guide", "initial_message": "What happens to a turn when the server crashes?"}
+        thread = ada.post("/threads", body)["id"]
+        ada.post(f"/threads/{thread}/shares", {"user": "admin", "permission": "comment"})
+        ada.post(f"/threads/{thread}/comments", {"text": "Is that what you saw on Monday?"})
+    page = opened(visitor.context, f"{visitor.url}/t/{thread}", "server crashes?")
+    expect(page.get_by_role("article", name="guide")).to_have_attribute("aria-busy", "false")
+    expect(page.get_by_role("complementary", name="Comments")).to_contain_text("on Monday")
+    shoot(page, "received")
 
 
 def opened(context: BrowserContext, url: str, text: str) -> Page:

@@ -261,6 +261,17 @@ def test_the_dialog_of_a_session(stage: Stage, button: str | re.Pattern[str]):
     is_fine(stage, tab)
 
 
+def test_a_thread_that_somebody_else_shares(stage: Stage):
+    tab = stage.open(f"/t/{stage.scenery.received}", "admin")
+    expect(tab.conversation.get_by_role("heading", name="A heading")).to_be_visible()
+    panel = tab.page.get_by_role("complementary", name="Comments")
+    if not panel.is_visible():
+        tab.page.get_by_role("button", name="Comments (1)").click()
+    expect(panel.get_by_role("listitem")).to_be_visible()
+
+    is_fine(stage, tab)
+
+
 @pytest.mark.parametrize("state", ["open", "ended"])
 def test_the_page_of_a_link(stage: Stage, state: str):
     token = stage.scenery.token if state == "open" else "x" * 43

@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Page } from './actions/page'
-import { Shared, sharedTokenOf } from './actions/shared'
+import { Link, Shared } from './actions/shared'
 import { App } from './shell/App'
 import { SharedApp } from './shell/SharedApp'
 import './styles.css'
@@ -13,8 +13,8 @@ const nextFrame = (run: () => void): void =>
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('no root')
-const token = sharedTokenOf(location.pathname)
-createRoot(root).render(token === null ? own() : shared(token))
+const link = Link.of(location.pathname)
+createRoot(root).render(link === null ? own() : shared(link))
 
 function own(): ReactNode {
   const page = new Page({ lasting: localStorage, ofTab: sessionStorage, nextFrame })
@@ -27,8 +27,8 @@ function own(): ReactNode {
   return <App page={page} />
 }
 
-function shared(token: string): ReactNode {
-  const shared = new Shared(token, nextFrame)
+function shared(link: Link): ReactNode {
+  const shared = new Shared(link, nextFrame)
   hurryWhenSeen(shared)
   void shared.start()
   return <SharedApp shared={shared} />

@@ -1,6 +1,6 @@
 /** Lists: sessions, threads, agents and open approvals, read when the page begins and after every break. */
 import type { Client } from '../protocol/client'
-import type { ThreadSummary } from '../protocol/resources'
+import type { ReceivedShare, ThreadSummary } from '../protocol/resources'
 import type { Store } from '../state/store'
 import { isProblem } from '../protocol/problem'
 
@@ -12,13 +12,14 @@ interface ThreadsQuery {
   session_id?: string
   archived?: boolean
   q?: string
+  shared?: 'with_me'
 }
-
 
 export class Lists {
   /** Sessions whose threads of every kind have been read. */
   private readonly whole = new Set<string>()
   private asking = new Set<string>()
+  private askedForShared = 0
 
   constructor(
     private readonly store: Store,
@@ -36,6 +37,7 @@ export class Lists {
         this.threads({}, FIRST_PAGES),
         this.client.ask(api.GET('/api/v1/approvals', { params: { query: { state: 'open', limit: PAGE } } })),
         this.client.ask(api.GET('/api/v1/agents')),
+        this.readShared(),
       ])
       const isWhole = threads.length < FIRST_PAGES * PAGE
       this.store.dispatch({ type: 'lists-read', sessions, threads, approvals, agents, isWhole, asked })
@@ -44,6 +46,15 @@ export class Lists {
       this.store.dispatch({ type: 'lists-failed' })
       throw error
     }
+  }
+
+  /** Read what others share with the user, and whose it is. */
+  async readShared(): Promise<void> {
+    const number = ++this.askedForShared
+    const shares = await this.allShares()
+    const threads = shares.length === 0 ? [] : await this.threads({ shared: 'with_me' }, MOST_PAGES)
+    // A late answer to an earlier question would bring back a share that has ended.
+    if (number === this.askedForShared) this.store.dispatch({ type: 'shared-read', shares, threads })
   }
 
   /** Read all threads of a session, whatever their kind; once is enough, the stream tells the rest. */
@@ -98,18 +109,27 @@ export class Lists {
     return threads
   }
 
-  private async threads(query: ThreadsQuery, pages: number): Promise<ThreadSummary[]> {
-    const found: ThreadSummary[] = []
-    let cursor: string | null = null
-    for (let page = 0; page < pages; page++) {
-      const asked: ThreadsQuery & { limit: number; cursor?: string } = { ...query, limit: PAGE, ...(cursor === null ? {} : { cursor }) }
-      const answered: { data: ThreadSummary[]; headers: Headers } = await this.client.askWhole(
-        this.client.api.GET('/api/v1/threads', { params: { query: asked } }),
-      )
-      found.push(...answered.data)
-      cursor = answered.headers.get('X-Next-Cursor')
-      if (cursor === null) break
-    }
-    return found
+  private threads(query: ThreadsQuery, most: number): Promise<ThreadSummary[]> {
+    const { api } = this.client
+    return pagesOf((place) => this.client.askWhole(api.GET('/api/v1/threads', { params: { query: { ...query, limit: PAGE, ...place } } })), most)
   }
+
+  private allShares(): Promise<ReceivedShare[]> {
+    const { api } = this.client
+    return pagesOf((place) => this.client.askWhole(api.GET('/api/v1/shares', { params: { query: { limit: PAGE, ...place } } })), MOST_PAGES)
+  }
+}
+
+/** A list, page after page. */
+async function pagesOf<T>(ask: (place: { cursor?: string }) => Promise<{ data: T[]; headers: Headers }>, most: number): Promise<T[]> {
+  const found: T[] = []
+  let place: { cursor?: string } = {}
+  for (let page = 0; page < most; page++) {
+    const { data, headers } = await ask(place)
+    found.push(...data)
+    const cursor = headers.get('X-Next-Cursor')
+    if (cursor === null) break
+    place = { cursor }
+  }
+  return found
 }

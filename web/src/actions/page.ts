@@ -2,6 +2,7 @@
 import { Client } from '../protocol/client'
 import type { LogEvent, StreamReset } from '../protocol/event'
 import { isProblem } from '../protocol/problem'
+import type { ReceivedShare } from '../protocol/resources'
 import { ALL, EventStream } from '../protocol/stream'
 import type { Change } from '../state/change'
 import { forgetTranscripts } from '../state/reduce'
@@ -14,6 +15,7 @@ import { Notices } from './notices'
 import { Queues } from './queues'
 import { Sending } from './sending'
 import { Sessions } from './sessions'
+import { Received, Shared } from './shared'
 import { Threads } from './threads'
 import { Watching } from './watching'
 
@@ -37,12 +39,14 @@ export class Page {
   readonly threads: Threads
   readonly queues: Queues
   readonly sessions: Sessions
-  readonly files = new Files(this.client)
+  readonly files = new Files(this.client, '/api/v1/attachments')
   /** Called with each batch of events, for views that read something anew when it changes. */
   readonly eventListeners = new Set<(events: readonly LogEvent[]) => void>()
   private stream: EventStream | null = null
+  /** What of others is read at the moment, each with a stream of its own. */
+  private readonly readAlong = new Set<Shared>()
 
-  constructor(surroundings: Surroundings = NO_SURROUNDINGS()) {
+  constructor(private readonly surroundings: Surroundings = NO_SURROUNDINGS()) {
     this.store = new Store(surroundings.nextFrame)
     this.drafts = new Drafts(surroundings.lasting)
     this.lists = new Lists(this.store, this.client)
@@ -56,11 +60,13 @@ export class Page {
 
   /** Find out who is there, and begin. */
   async start(): Promise<void> {
+    // Before the rest: whose the thread in the address is decides how it is shown.
+    this.refreshShared()
     for (;;) {
       try {
         const me = await this.client.me()
         this.store.dispatch({ type: 'signed-in', me })
-        this.follow()
+        this.listen()
         return
       } catch (error) {
         if (isProblem(error) && !error.isPassing) { this.signedOut(); return; }
@@ -73,7 +79,7 @@ export class Page {
   async logIn(key: string): Promise<void> {
     const me = await this.client.logIn(key)
     this.store.dispatch({ type: 'signed-in', me })
-    this.follow()
+    this.listen()
   }
 
   async logOut(): Promise<void> {
@@ -87,11 +93,35 @@ export class Page {
   hurry(): void {
     this.stream?.hurry()
     this.sending.hurry()
+    for (const shared of this.readAlong) shared.hurry()
+    // That the time of a share is over is told by nobody.
+    if (Object.keys(this.store.get().shared ?? {}).length > 0) this.refreshShared()
+  }
+
+  /** What others share may have changed. */
+  refreshShared(): void {
+    this.lists.readShared().catch(() => undefined)
+  }
+
+  /** A thread that somebody shares with the user. */
+  sharedThread(share: ReceivedShare): Shared {
+    return new Shared(new Received(this.client, share, this.files), this.surroundings.nextFrame)
+  }
+
+  /** Keep it read until the returned function is called. */
+  follow(shared: Shared): () => void {
+    this.readAlong.add(shared)
+    void shared.start()
+    return () => {
+      this.readAlong.delete(shared)
+      shared.stop()
+    }
   }
 
   /** Nobody looks at this tab. */
   rest(): void {
     void this.stream?.yield()
+    for (const shared of this.readAlong) shared.rest()
   }
 
   private signedOut(): void {
@@ -100,7 +130,7 @@ export class Page {
     this.store.dispatch({ type: 'signed-out' })
   }
 
-  private follow(): void {
+  private listen(): void {
     this.stream?.stop()
     this.stream = new EventStream(ALL, {
       onOpen: (isContinued) => this.opened(isContinued),
@@ -134,6 +164,7 @@ export class Page {
     const facts = events.filter((event): event is LogEvent => event.type !== 'stream.reset')
     this.store.dispatch(...facts.map((event): Change => ({ type: 'event', event })))
     if (facts.length < events.length) void this.readAll()
+    if (facts.some(({ type }) => type === 'share.created' || type === 'share.ended')) this.refreshShared()
     const { unknown } = this.store.get()
     if (unknown.length > 0) void this.lists.meet(unknown)
     for (const listener of this.eventListeners) listener(facts)

@@ -1,33 +1,46 @@
-/** Shared: what somebody with a link can do: read a thread, follow it, and comment on it where the link permits. */
+/** Shared: what can be done with a thread of somebody else: read it, follow it, and comment on it where that is allowed. */
 import { Client } from '../protocol/client'
 import type { LogEvent, StreamReset } from '../protocol/event'
 import { newKey } from '../protocol/ids'
 import { isProblem } from '../protocol/problem'
-import type { Comment, Item, SharedThread } from '../protocol/resources'
-import { EventStream, sharedPlace } from '../protocol/stream'
+import type { Comment, Item, ReceivedShare, SharedThread } from '../protocol/resources'
+import { EventStream, sharedPlace, threadPlace, type StreamPlace } from '../protocol/stream'
 import { NOTHING_SHARED, reduceShared, type SharedChange, type SharedState } from '../state/shared'
 import { StoreOf } from '../state/store'
+import { Files } from './files'
 
 const PAGE = 100
 const AGAIN_AFTER_MS = 2_000
 
-/** The token in an address such as `/s/…`, or null where nothing is shared. */
-export function sharedTokenOf(path: string): string | null {
-  return /^\/s\/([^/]+)$/.exec(path)?.[1] ?? null
+/** What was said, and the offset at which its beginning was read: what has happened since, the events tell. */
+interface Said {
+  thread: Omit<SharedThread, 'messages'>
+  items: Item[]
+  offset: number
+}
+
+/** How a thread is shared with whoever reads it: by a link, or with them by name. */
+export interface Way {
+  readonly place: StreamPlace
+  readonly files: Files
+  read: () => Promise<Said>
+  comments: () => Promise<readonly Comment[]>
+  comment: (text: string, name: string) => Promise<Comment>
 }
 
 export class Shared {
   readonly store: StoreOf<SharedState, SharedChange>
-  /** Who has logged in here is nobody's business: the token is the only credential. */
-  private readonly client = new Client('', 'omit')
+  readonly files: Files
   private readonly stream: EventStream
+  private isStopped = false
 
   constructor(
-    private readonly token: string,
+    private readonly way: Way,
     nextFrame: (run: () => void) => void = queueMicrotask,
   ) {
+    this.files = way.files
     this.store = new StoreOf(NOTHING_SHARED, reduceShared, nextFrame)
-    this.stream = new EventStream(sharedPlace(token), {
+    this.stream = new EventStream(way.place, {
       onOpen: (isContinued) => this.opened(isContinued),
       onEvents: (events) => this.heard(events),
       onLost: () => this.store.dispatch({ type: 'lost' }),
@@ -39,15 +52,21 @@ export class Shared {
     await this.stream.run()
   }
 
+  stop(): void {
+    this.isStopped = true
+    this.stream.stop()
+  }
+
   hurry(): void {
     this.stream.hurry()
   }
 
-  async comment(name: string, text: string): Promise<void> {
-    const params = { path: { token: this.token }, header: { 'Idempotency-Key': newKey() } }
-    const body = { text, ...(name === '' ? {} : { name }) }
-    const comment = await this.client.ask(this.client.api.POST('/api/v1/shared/{token}/comments', { params, body }))
-    this.store.dispatch({ type: 'commented', comment })
+  rest(): void {
+    void this.stream.yield()
+  }
+
+  async comment(text: string, name: string): Promise<void> {
+    this.store.dispatch({ type: 'commented', comment: await this.way.comment(text, name) })
   }
 
   // The stream is open before anything is read, so that nothing can happen between the reading and the events.
@@ -65,9 +84,9 @@ export class Shared {
   private async read(): Promise<void> {
     this.store.dispatch({ type: 'reading' })
     try {
-      const { thread, items, offset } = await this.transcript()
-      const comments = thread.permission === 'comment' ? await this.comments() : []
-      this.store.dispatch({ type: 'read', thread, items, offset, comments })
+      const said = await this.way.read()
+      const comments = said.thread.permission === 'comment' ? await this.way.comments() : []
+      this.store.dispatch({ type: 'read', ...said, comments })
     } catch (error) {
       if (isProblem(error) && error.status === 404) {
         this.stream.stop()
@@ -75,34 +94,103 @@ export class Shared {
         return
       }
       this.store.dispatch({ type: 'lost' })
-      setTimeout(() => void this.read(), AGAIN_AFTER_MS)
+      if (!this.isStopped) setTimeout(() => void this.read(), AGAIN_AFTER_MS)
     }
-  }
-
-  /** All of it, and the offset at which the first page was read: what has happened since, the events tell. */
-  private async transcript(): Promise<{ thread: SharedThread; items: Item[]; offset: number }> {
-    const { data: thread, headers } = await this.page(null)
-    const items = itemsOf(thread)
-    for (let cursor = headers.get('X-Next-Cursor'); cursor !== null; ) {
-      const next = await this.page(cursor)
-      items.push(...itemsOf(next.data))
-      cursor = next.headers.get('X-Next-Cursor')
-    }
-    return { thread, items, offset: Number(headers.get('Laneway-Offset')) }
-  }
-
-  private page(cursor: string | null): Promise<{ data: SharedThread; headers: Headers }> {
-    const query = { limit: PAGE, ...(cursor === null ? {} : { cursor }) }
-    return this.client.askWhole(this.client.api.GET('/api/v1/shared/{token}', { params: { path: { token: this.token }, query } }))
-  }
-
-  private async comments(): Promise<readonly Comment[]> {
-    const params = { path: { token: this.token }, query: { limit: PAGE } }
-    return await this.client.ask(this.client.api.GET('/api/v1/shared/{token}/comments', { params }))
   }
 }
 
+/** By a link: the token in its address is the only credential. */
+export class Link implements Way {
+  readonly place: StreamPlace
+  readonly files: Files
+  /** Who has logged in here is nobody's business. */
+  private readonly client = new Client('', 'omit')
+
+  constructor(private readonly token: string) {
+    this.place = sharedPlace(token)
+    this.files = new Files(this.client, `/api/v1/shared/${encodeURIComponent(token)}/attachments`)
+  }
+
+  /** The link of an address such as `/s/…`, or null where nothing is shared. */
+  static of(path: string): Link | null {
+    const token = /^\/s\/([^/]+)$/.exec(path)?.[1]
+    return token === undefined ? null : new Link(token)
+  }
+
+  async read(): Promise<Said> {
+    const { api } = this.client
+    const path = { token: this.token }
+    const { first, items, offset } = await wholeTranscript(
+      (query) => this.client.askWhole(api.GET('/api/v1/shared/{token}', { params: { path, query } })),
+      (page) => itemsOf(page.messages),
+    )
+    return { thread: first, items, offset }
+  }
+
+  async comments(): Promise<readonly Comment[]> {
+    const params = { path: { token: this.token }, query: { limit: PAGE } }
+    return await this.client.ask(this.client.api.GET('/api/v1/shared/{token}/comments', { params }))
+  }
+
+  async comment(text: string, name: string): Promise<Comment> {
+    const params = { path: { token: this.token }, header: { 'Idempotency-Key': newKey() } }
+    const body = { text, ...(name === '' ? {} : { name }) }
+    return await this.client.ask(this.client.api.POST('/api/v1/shared/{token}/comments', { params, body }))
+  }
+}
+
+/** By name: with the user who has logged in, by the routes that the thread's owner uses. */
+export class Received implements Way {
+  readonly place: StreamPlace
+  private readonly path: { thread_id: string }
+
+  constructor(
+    private readonly client: Client,
+    private readonly share: ReceivedShare,
+    readonly files: Files,
+  ) {
+    this.path = { thread_id: share.thread_id }
+    this.place = threadPlace(share.thread_id)
+  }
+
+  async read(): Promise<Said> {
+    const { api } = this.client
+    const { path } = this
+    const { permission, tool_output, expires_at } = this.share
+    const thread = await this.client.ask(api.GET('/api/v1/threads/{thread_id}', { params: { path } }))
+    const { items, offset } = await wholeTranscript(
+      (query) => this.client.askWhole(api.GET('/api/v1/threads/{thread_id}/messages', { params: { path, query } })),
+      itemsOf,
+    )
+    return { thread: { ...thread, permission, tool_output, expires_at }, items, offset }
+  }
+
+  async comments(): Promise<readonly Comment[]> {
+    const params = { path: this.path, query: { limit: PAGE } }
+    return await this.client.ask(this.client.api.GET('/api/v1/threads/{thread_id}/comments', { params }))
+  }
+
+  async comment(text: string): Promise<Comment> {
+    const params = { path: this.path, header: { 'Idempotency-Key': newKey() } }
+    return await this.client.ask(this.client.api.POST('/api/v1/threads/{thread_id}/comments', { params, body: { text } }))
+  }
+}
+
+type Asking<T> = (query: { limit: number; cursor?: string }) => Promise<{ data: T; headers: Headers }>
+
+/** All of a transcript, page after page; the offset is the first page's. */
+async function wholeTranscript<T>(ask: Asking<T>, itemsIn: (page: T) => Item[]): Promise<{ first: T; items: Item[]; offset: number }> {
+  const { data: first, headers } = await ask({ limit: PAGE })
+  const items = itemsIn(first)
+  for (let cursor = headers.get('X-Next-Cursor'); cursor !== null; ) {
+    const next = await ask({ limit: PAGE, cursor })
+    items.push(...itemsIn(next.data))
+    cursor = next.headers.get('X-Next-Cursor')
+  }
+  return { first, items, offset: Number(headers.get('Laneway-Offset')) }
+}
+
 // The schema leaves the fields of a part open; `Part` names those that the API documents.
-function itemsOf(thread: SharedThread): Item[] {
-  return thread.messages as unknown as Item[]
+function itemsOf(messages: readonly unknown[]): Item[] {
+  return [...messages] as Item[]
 }

@@ -1,7 +1,7 @@
 /** The page for views: where they find the state, and what a person can do. */
 import { createContext, use, useCallback, useRef, useSyncExternalStore, type ReactNode } from 'react'
 import type { Page } from '../actions/page'
-import type { State, ThreadState } from '../state/state'
+import type { SharedWithMe, State, ThreadState } from '../state/state'
 
 const Context = createContext<Page | null>(null)
 
@@ -30,6 +30,11 @@ export function useSelect<T>(select: (state: State) => T): T {
 
 export function useThread(threadId: string | null): ThreadState | null {
   return useSelect(useCallback((state: State) => (threadId === null ? null : (state.threads[threadId] ?? null)), [threadId]))
+}
+
+/** What somebody else shares with the user under this id. */
+export function useSharedWithMe(threadId: string | null): SharedWithMe | null {
+  return useSelect(useCallback((state: State) => (threadId === null ? null : (state.shared?.[threadId] ?? null)), [threadId]))
 }
 
 function isSame(a: unknown, b: unknown): boolean {

@@ -55,8 +55,8 @@ export class Client {
   }
 
   /** What a file is called, with no more of it than its first byte. */
-  async fileName(attachmentId: string): Promise<string | null> {
-    const request = new Request(`${this.base}/api/v1/attachments/${encodeURIComponent(attachmentId)}`, { headers: { Range: 'bytes=0-0' } })
+  async fileName(address: string): Promise<string | null> {
+    const request = new Request(`${this.base}${address}`, { headers: { Range: 'bytes=0-0' } })
     const told = (await this.send(request)).headers.get('Content-Disposition') ?? ''
     const name = /filename\*=UTF-8''([^;]+)/.exec(told)?.[1]
     return name === undefined ? null : decodeURIComponent(name)

@@ -28,6 +28,11 @@ export function sharedPlace(token: string): StreamPlace {
   return { url: `/api/v1/shared/${encodeURIComponent(token)}/events`, credentials: 'omit', cursor: /^\d+$/ }
 }
 
+/** One thread that somebody shares with the user. */
+export function threadPlace(threadId: string): StreamPlace {
+  return { url: `/api/v1/threads/${threadId}/events`, credentials: 'same-origin', cursor: /^\d+$/ }
+}
+
 const FIRST_WAIT_MS = 250
 const LONGEST_WAIT_MS = 5_000
 /** The server says something every 15 s; a connection that is silent for this long is dead. */

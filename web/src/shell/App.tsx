@@ -6,7 +6,7 @@ import { FrameProvider, useFrame } from '../features/frame'
 import { LoginView } from '../features/login/LoginView'
 import { NavigationProvider, useNavigation } from '../features/navigation'
 import { NoticeList } from '../features/notices/NoticeList'
-import { PageProvider, useSelect, useThread } from '../features/page'
+import { PageProvider, useSelect, useSharedWithMe, useThread } from '../features/page'
 import { SessionPanel } from '../features/panel/SessionPanel'
 import { Sidebar } from '../features/sidebar/Sidebar'
 import { useTheme } from '../features/theme'
@@ -40,6 +40,8 @@ function Door() {
 function Layout() {
   const { over, hasPanel, showThread } = useFrame()
   const isLost = useSelect((state) => state.connection === 'lost')
+  // Beside what somebody else shares, one's own session has nothing to say.
+  const isOwn = useSharedWithMe(useNavigation().threadId) === null
   useTitle()
   return (
     <div className="flex h-full">
@@ -51,7 +53,7 @@ function Layout() {
         {isLost && <ConnectionBanner text={texts.connection.lost} />}
         <ThreadView />
       </main>
-      {hasPanel && (
+      {hasPanel && isOwn && (
         <aside className={`fixed inset-y-0 right-0 z-10 w-[23rem] max-w-[92vw] border-l border-line lg:static lg:block ${over === 'session' ? 'block shadow-float lg:shadow-none' : 'hidden'}`}>
           <SessionPanel />
         </aside>
@@ -62,7 +64,8 @@ function Layout() {
 
 function useTitle(): void {
   const { threadId } = useNavigation()
-  const title = useThread(threadId)?.summary.title
+  const shared = useSharedWithMe(threadId)?.summary
+  const title = (useThread(threadId)?.summary ?? shared)?.title
   const unread = useSelect((state) => Object.values(state.threads).filter((thread) => thread.summary.unread > 0 && !thread.summary.archived).length)
   useEffect(() => {
     const name = title === undefined ? texts.name : `${title} · ${texts.name}`

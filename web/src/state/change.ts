@@ -1,6 +1,6 @@
 /** Change: everything that can happen to the state: events of the stream, answers of the server, and what was asked. */
 import type { LogEvent } from '../protocol/event'
-import type { Agent, Approval, Item, LoggedIn, Queue, Session, Thread, ThreadSummary, Turn } from '../protocol/resources'
+import type { Agent, Approval, Item, LoggedIn, Queue, ReceivedShare, Session, Thread, ThreadSummary, Turn } from '../protocol/resources'
 import type { Beginning, Connection, Outgoing, State } from './state'
 
 /** The threads as they were when a list was asked for: what events have told since then is newer than its answer. */
@@ -15,6 +15,7 @@ export type Change =
   | { type: 'lists-failed' }
   | { type: 'lists-read'; sessions: readonly Session[]; agents: readonly Agent[]; approvals: readonly Approval[]; threads: readonly ThreadSummary[]; isWhole: boolean; asked: Asked }
   | { type: 'threads-read'; threads: readonly ThreadSummary[]; asked: Asked }
+  | { type: 'shared-read'; shares: readonly ReceivedShare[]; threads: readonly ThreadSummary[] }
   | { type: 'session-read'; session: Session }
   | { type: 'session-gone'; sessionId: string }
   | ThreadChange

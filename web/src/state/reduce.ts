@@ -25,6 +25,8 @@ export function reduce(state: State, change: Change): State {
       return readLists(state, change)
     case 'threads-read':
       return { ...state, threads: mergeThreads(state, change.threads, change.asked), unknown: [] }
+    case 'shared-read':
+      return { ...state, shared: sharedBy(change) }
     case 'session-read':
       return { ...state, sessions: { ...state.sessions, [change.session.id]: change.session } }
     case 'session-gone':
@@ -133,6 +135,11 @@ function approvalsOf(threads: Asked, { id }: ThreadState): ThreadState['approval
 function withApprovals(thread: ThreadState, approvals: readonly Approval[]): ThreadState {
   const open = approvals.filter((approval) => approval.thread_id === thread.id)
   return { ...thread, approvals: Object.fromEntries(open.map((approval) => [approval.id, approval])) }
+}
+
+function sharedBy({ shares, threads }: Extract<Change, { type: 'shared-read' }>): State['shared'] {
+  const summaries = new Map(threads.map((summary) => [summary.id, summary]))
+  return Object.fromEntries(shares.map((share) => [share.thread_id, { share, summary: summaries.get(share.thread_id) ?? null }]))
 }
 
 function mergeThreads(state: State, read: readonly ThreadSummary[], asked: Asked): Record<string, ThreadState> {

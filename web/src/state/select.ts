@@ -1,6 +1,6 @@
 /** Select: what views ask of the state. Each answer is the same object as long as nothing in it has changed. */
 import type { Session, ThreadSummary } from '../protocol/resources'
-import type { State, ThreadState } from './state'
+import type { SharedWithMe, State, ThreadState } from './state'
 
 /** What a thread, or a session of threads, asks for, the most urgent first. */
 export type Mark = 'approval' | 'review' | 'failed' | 'paused' | 'running' | 'queued' | 'unread'
@@ -57,10 +57,14 @@ export function sessionsByActivity(state: State): Session[] {
 
 /** A session's threads as the sidebar lists them: by groups of kinds; in each pinned ones first, then by activity. */
 export function threadsOf(state: State, sessionId: string | null, filter: ThreadFilter): ThreadState[] {
-  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean)
+  const words = wordsOf(filter)
   return Object.values(state.threads)
     .filter((thread) => thread.summary.session_id === sessionId && !thread.isLeaving && fits(thread, filter, words))
     .sort((a, b) => GROUPS[a.summary.kind] - GROUPS[b.summary.kind] || Number(b.summary.pinned) - Number(a.summary.pinned) || activeAt(b.summary).localeCompare(activeAt(a.summary)))
+}
+
+function wordsOf(filter: ThreadFilter): string[] {
+  return filter.text.toLowerCase().split(/\s+/).filter(Boolean)
 }
 
 function fits({ summary }: ThreadState, filter: ThreadFilter, words: readonly string[]): boolean {
@@ -80,6 +84,16 @@ export function activeThreadsOf(state: State, sessionId: string): ThreadState[] 
     .filter((thread) => thread.summary.session_id === sessionId && !thread.summary.archived && !thread.isLeaving)
     .filter((thread) => marksOf(thread).some((mark) => mark !== 'unread'))
     .sort((a, b) => urgency(a) - urgency(b) || activeAt(b.summary).localeCompare(activeAt(a.summary)))
+}
+
+/** Threads of others whose titles fit the words, by activity; where only some of one's own are asked for, none. */
+export function sharedWithMe(state: State, filter: ThreadFilter): SharedWithMe[] {
+  if (filter.only !== 'all' || filter.tag !== null) return []
+  const words = wordsOf(filter)
+  const at = ({ share, summary }: SharedWithMe): string => (summary === null ? share.created_at : activeAt(summary))
+  return Object.values(state.shared ?? {})
+    .filter(({ share, summary }) => summary !== null && words.every((word) => `${summary.title}\n${share.by}`.toLowerCase().includes(word)))
+    .sort((a, b) => at(b).localeCompare(at(a)))
 }
 
 export function tagsOf(state: State, sessionId: string | null): string[] {

@@ -1,11 +1,11 @@
-/** Shared: what the page of a link knows: one thread as its share shows it, live, and the comments beside it. */
+/** Shared: what is known of a thread of somebody else: as its share shows it, live, and the comments beside it. */
 import type { LogEvent } from '../protocol/event'
 import type { Comment, Item, SharedThread } from '../protocol/resources'
 import { EMPTY_TRANSCRIPT, type Transcript } from './state'
 import { followTranscript, readTranscript } from './transcript'
 
 export interface SharedState {
-  /** `ended`: the link was wrong, or holds no more. What had been read is forgotten. */
+  /** `ended`: the share was none, or holds no more. What had been read is forgotten. */
   readonly standing: 'loading' | 'live' | 'lost' | 'ended'
   readonly thread: Omit<SharedThread, 'messages'> | null
   readonly transcript: Transcript

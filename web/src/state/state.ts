@@ -6,6 +6,7 @@ import type {
   Item,
   LoggedIn,
   Queue,
+  ReceivedShare,
   SentPart,
   Session,
   ThreadSettings,
@@ -30,10 +31,18 @@ export interface State {
   readonly gone: Readonly<Record<string, true>>
   /** Threads that events speak of and no list has shown: to be asked for. */
   readonly unknown: readonly string[]
+  /** What others share with the user, by its thread; null: not asked yet. It is nobody's own, and no part of `threads`. */
+  readonly shared: Readonly<Record<string, SharedWithMe>> | null
   /** Messages for threads that do not exist yet, by the session that they will be made in. */
   readonly beginnings: readonly Beginning[]
   /** Events that named no valid thread although they had to. */
   readonly dropped: number
+}
+
+export interface SharedWithMe {
+  readonly share: ReceivedShare
+  /** null for a thread that lists leave out: it is archived, or no chat. */
+  readonly summary: ThreadSummary | null
 }
 
 export interface ThreadState {
@@ -120,6 +129,7 @@ export const START: State = {
   threads: {},
   gone: {},
   unknown: [],
+  shared: null,
   beginnings: [],
   dropped: 0,
 }

@@ -6,11 +6,12 @@ import { texts } from '../../texts'
 import { Button, IconButton } from '../../ui/Button'
 import { useFrame } from '../frame'
 import { useNavigation } from '../navigation'
-import { usePage } from '../page'
+import { usePage, useSharedWithMe } from '../page'
 import { SessionSwitcher } from '../sessions/SessionSwitcher'
 import { ShortcutsDialog } from '../shortcuts/ShortcutsDialog'
 import { useShortcuts } from '../shortcuts/useShortcuts'
 import { Filters } from './Filters'
+import { SharedList } from './SharedList'
 import { SideMenu } from './SideMenu'
 import { ThreadList } from './ThreadList'
 
@@ -20,6 +21,7 @@ export function Sidebar() {
   const { go, sessionId, threadId } = useNavigation()
   const [filter, setFilter] = useState<ThreadFilter>(NO_FILTER)
   const [isHelping, setHelping] = useState(false)
+  const isOwn = useSharedWithMe(threadId) === null
   const begin = (): void => {
     go(null)
     showThread()
@@ -45,14 +47,14 @@ export function Sidebar() {
       requestAnimationFrame(() => focus('#search'))
     },
     message: () => focus('#message'),
-    panel: togglePanel,
+    panel: () => isOwn && togglePanel(),
     help: () => setHelping(true),
   })
   return (
     <div className="flex h-full min-h-0 flex-col bg-side">
       <div className="flex items-center gap-1 p-3 pb-2">
         <SessionSwitcher />
-        <IconButton icon="panel" label={texts.panel.open} onClick={togglePanel} className="md:hidden" />
+        {isOwn && <IconButton icon="panel" label={texts.panel.open} onClick={togglePanel} className="md:hidden" />}
         <SideMenu />
       </div>
       <div className="px-3 pb-2">
@@ -69,6 +71,7 @@ export function Sidebar() {
       <Filters filter={filter} sessionId={sessionId} onChange={setFilter} />
       <nav aria-label={texts.threads.list} className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
         <ThreadList sessionId={sessionId} filter={filter} onClearFilter={() => setFilter(NO_FILTER)} />
+        <SharedList filter={filter} />
       </nav>
       {isHelping && <ShortcutsDialog onClose={() => setHelping(false)} />}
     </div>

@@ -40,17 +40,18 @@ function OwnMessage({ item }: { item: Item }) {
     )
   }
   return (
-    <Question item={item} name={texts.thread.you} hasFiles>
+    <Question item={item} name={texts.thread.you} files={page.files}>
       <Actions item={item} onEdit={() => setEditing(true)} />
     </Question>
   )
 }
 
 function AgentMessage({ item, before }: { item: Item; before: Item | undefined }) {
+  const { files } = usePage()
   const agents = useSelect((state) => state.agents)
   const name = agents.find((agent) => agent.name === item.agent)?.title ?? item.agent
   return (
-    <Answer item={item} before={before} name={name} hasFiles>
+    <Answer item={item} before={before} name={name} files={files}>
       <Actions item={item} />
     </Answer>
   )

@@ -1,20 +1,21 @@
 /** Message part: a piece of a message by its type. */
 import { memo } from 'react'
+import type { Files } from '../../actions/files'
 import type { Part } from '../../protocol/resources'
 import { texts } from '../../texts'
 import { CodeBlock } from '../../ui/CodeBlock'
 import { Markdown } from '../../ui/Markdown'
-import { FilePart, FileSign, ImagePart } from './FilePart'
+import { FilePart, ImagePart } from './FilePart'
 
 interface MessagePartProps {
   part: Part
   isPlain: boolean
   isGrowing: boolean
-  /** Whether whoever looks may have the session's files. */
-  hasFiles: boolean
+  /** Where whoever looks finds the files that are named. */
+  files: Files
 }
 
-export const MessagePart = memo(function MessagePart({ part, isPlain, isGrowing, hasFiles }: MessagePartProps) {
+export const MessagePart = memo(function MessagePart({ part, isPlain, isGrowing, files }: MessagePartProps) {
   switch (part.type) {
     case 'text':
       return isPlain ? <div>{part.text}</div> : <Markdown text={part.text} isGrowing={isGrowing} />
@@ -30,9 +31,9 @@ export const MessagePart = memo(function MessagePart({ part, isPlain, isGrowing,
     case 'data':
       return <CodeBlock language="json" text={JSON.stringify(part.data, null, 2)} />
     case 'image':
-      return hasFiles ? <ImagePart attachmentId={part.attachment_id} /> : <FileSign isImage />
+      return <ImagePart files={files} attachmentId={part.attachment_id} />
     case 'file':
-      return hasFiles ? <FilePart attachmentId={part.attachment_id} /> : <FileSign isImage={false} />
+      return <FilePart files={files} attachmentId={part.attachment_id} />
     case 'tool_call':
     case 'tool_result':
       return null

@@ -1,5 +1,6 @@
 /** Said: what somebody asked and what an agent answered, as everybody reads it who may. What can be done stands below. */
 import { memo, type ReactNode } from 'react'
+import type { Files } from '../../actions/files'
 import type { Item } from '../../protocol/resources'
 import { texts } from '../../texts'
 import { Badge } from '../../ui/States'
@@ -7,16 +8,16 @@ import { MessagePart } from './MessagePart'
 
 interface SaidProps {
   item: Item
-  hasFiles: boolean
+  files: Files
   children?: ReactNode
 }
 
-export const Question = memo(function Question({ item, name, hasFiles, children }: SaidProps & { name: string }) {
+export const Question = memo(function Question({ item, name, files, children }: SaidProps & { name: string }) {
   return (
     <article aria-label={name} className="group/item flex flex-col items-end pt-4 pb-1">
       <div className="max-w-[85%] space-y-2 rounded-2xl rounded-br-md bg-tint px-4 py-2.5 break-words whitespace-pre-wrap">
         {item.parts.map((part, index) => (
-          <MessagePart key={index} part={part} isPlain isGrowing={false} hasFiles={hasFiles} />
+          <MessagePart key={index} part={part} isPlain isGrowing={false} files={files} />
         ))}
       </div>
       {children}
@@ -24,7 +25,7 @@ export const Question = memo(function Question({ item, name, hasFiles, children 
   )
 })
 
-export const Answer = memo(function Answer({ item, before, name, hasFiles, children }: SaidProps & { before: Item | undefined; name: string | null }) {
+export const Answer = memo(function Answer({ item, before, name, files, children }: SaidProps & { before: Item | undefined; name: string | null }) {
   const isGrowing = item.state === 'partial'
   // The name stands where the speaker changes: after a switch each answer says who wrote it.
   const isNewSpeaker = before?.role !== 'assistant' || before.agent !== item.agent
@@ -33,7 +34,7 @@ export const Answer = memo(function Answer({ item, before, name, hasFiles, child
       {isNewSpeaker && <p className="mb-1 text-xs font-semibold text-soft">{name}</p>}
       <div className={`space-y-3 ${isGrowing && item.text === '' ? 'caret' : ''}`}>
         {item.parts.map((part, index) => (
-          <MessagePart key={index} part={part} isPlain={false} isGrowing={isGrowing} hasFiles={hasFiles} />
+          <MessagePart key={index} part={part} isPlain={false} isGrowing={isGrowing} files={files} />
         ))}
       </div>
       {item.state === 'interrupted' && (

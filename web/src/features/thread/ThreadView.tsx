@@ -1,22 +1,45 @@
 /** Thread view: one thread: header, transcript, queue and composer. Or the beginning of a new one. */
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { texts } from '../../texts'
 import { Button } from '../../ui/Button'
 import { Empty, Skeleton } from '../../ui/States'
 import { Composer } from '../composer/Composer'
 import { useNavigation } from '../navigation'
-import { usePage, useSelect, useThread } from '../page'
+import { usePage, useSelect, useSharedWithMe, useThread } from '../page'
 import { QueueTray } from '../queue/QueueTray'
+import { SharedThread } from '../shared/SharedThread'
 import { BeginningView } from './BeginningView'
 import { ThreadHeader } from './ThreadHeader'
 import { Transcript } from './Transcript'
+
+/** Whoever comes back to the tab has to find out why the thread is gone. */
+const TOLD_FOR_MS = 60_000
 
 export function ThreadView() {
   const { threadId } = useNavigation()
   return threadId === null ? <BeginningView /> : <OneThread key={threadId} threadId={threadId} />
 }
 
+/** One's own, or somebody else's: what can be done depends on it, so that is asked first. */
 function OneThread({ threadId }: { threadId: string }) {
+  const page = usePage()
+  const { go } = useNavigation()
+  const shared = useSharedWithMe(threadId)
+  const isAsked = useSelect((state) => state.shared !== null)
+  const seen = useRef<string | null>(null)
+  useEffect(() => {
+    if (shared !== null) seen.current = shared.summary?.title ?? texts.shared.untitled
+    else if (isAsked && seen.current !== null) {
+      page.notices.tell(texts.shared.taken(seen.current), null, TOLD_FOR_MS)
+      go(null)
+    }
+  }, [page, go, shared, isAsked])
+  if (shared !== null) return <SharedThread key={`${shared.share.id} ${shared.share.created_at}`} share={shared.share} />
+  // What was somebody else's a moment ago is left, not asked for as one's own.
+  return isAsked && seen.current === null ? <OwnThread threadId={threadId} /> : <Waiting />
+}
+
+function OwnThread({ threadId }: { threadId: string }) {
   const page = usePage()
   const { go } = useNavigation()
   const thread = useThread(threadId)
@@ -39,15 +62,7 @@ function OneThread({ threadId }: { threadId: string }) {
       </Blank>
     )
   }
-  if (thread === null) {
-    return (
-      <Blank>
-        <div className="mx-auto w-full max-w-3xl px-4 py-8">
-          <Skeleton label={texts.thread.loading} rows={['w-1/3', 'w-2/3', 'w-1/2']} />
-        </div>
-      </Blank>
-    )
-  }
+  if (thread === null) return <Waiting />
   return (
     <>
       <ThreadHeader thread={thread} />
@@ -57,6 +72,16 @@ function OneThread({ threadId }: { threadId: string }) {
         <Composer thread={thread} />
       </div>
     </>
+  )
+}
+
+function Waiting() {
+  return (
+    <Blank>
+      <div className="mx-auto w-full max-w-3xl px-4 py-8">
+        <Skeleton label={texts.thread.loading} rows={['w-1/3', 'w-2/3', 'w-1/2']} />
+      </div>
+    </Blank>
   )
 }
 

@@ -1,4 +1,4 @@
-/** Guest comments: what has been said about a shared thread, and the place to say more, under a name of one's choice. */
+/** Shared comments: what has been said about a thread of somebody else, and the place to say more. */
 import { useState, type SubmitEvent } from 'react'
 import type { Shared } from '../../actions/shared'
 import { isProblem } from '../../protocol/problem'
@@ -11,13 +11,15 @@ import { CommentRow } from '../sharing/CommentRow'
 
 const words = texts.comments
 
-interface GuestCommentsProps {
+interface SharedCommentsProps {
   shared: Shared
   comments: readonly Comment[]
+  /** Whoever is not known chooses a name. */
+  isKnown: boolean
   onClose: () => void
 }
 
-export function GuestComments({ shared, comments, onClose }: GuestCommentsProps) {
+export function SharedComments({ shared, comments, isKnown, onClose }: SharedCommentsProps) {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <div className="flex h-14 shrink-0 items-center justify-between gap-2 border-b border-line pr-3 pl-4">
@@ -34,19 +36,19 @@ export function GuestComments({ shared, comments, onClose }: GuestCommentsProps)
           ))}
         </ul>
       </div>
-      <NewComment shared={shared} />
+      <NewComment shared={shared} isKnown={isKnown} />
     </div>
   )
 }
 
-function NewComment({ shared }: { shared: Shared }) {
+function NewComment({ shared, isKnown }: { shared: Shared; isKnown: boolean }) {
   const [name, setName] = useState('')
   const [text, setText] = useState('')
   const [problem, setProblem] = useState<string | null>(null)
   const add = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
     try {
-      await shared.comment(name.trim(), text)
+      await shared.comment(text, name.trim())
       setText('')
       setProblem(null)
     } catch (error) {
@@ -55,7 +57,7 @@ function NewComment({ shared }: { shared: Shared }) {
   }
   return (
     <form onSubmit={(event) => void add(event)} className="border-t border-line p-4">
-      <TextField label={words.name} value={name} maxLength={100} autoComplete="nickname" placeholder={words.guest} onChange={(event) => setName(event.target.value)} />
+      {!isKnown && <TextField label={words.name} value={name} maxLength={100} autoComplete="nickname" placeholder={words.guest} onChange={(event) => setName(event.target.value)} />}
       <LongTextField label={words.new} value={text} rows={3} required maxLength={10_000} onChange={(event) => setText(event.target.value)} />
       {problem !== null && <Refusal className="mb-3">{problem}</Refusal>}
       <div className="flex justify-end">
