@@ -33,10 +33,15 @@ async def _lists(here: Stage, threads: int, count: int) -> list[Figure]:
     kinds = ("/threads?limit=20&offset=40", "/threads?limit=20&sort=title", "/threads?limit=20&sort=created_at")
     others = await _ask(here, [kinds[number % len(kinds)] for number in range(count)])
     first = expect(await here.client.ask("GET", "/threads?limit=20"), 200)
+    words = [f"/threads?q={library.word(rank)}" for rank in random.Random(9).choices(range(500, 20_000), k=count // 2)]
+    common = [f"/threads?q={library.word(number % 10)}" for number in range(20)]
+    found, frequent = await _ask(here, words), await _ask(here, common)
     note = f"X-Total-Count {first.headers.get('x-total-count')}"
     return [
         Figure("lists", f"20 of {threads:,} threads, newest first", "ms", newest, {"p99": 10}, note=note),
         Figure("lists", "20 by title, by age, by offset", "ms", others, {"p99": 10}),
+        Figure("lists", "20 of those that have a word", "ms", found, {"p99": 50}),
+        Figure("lists", "20 of those with one of the ten most frequent words", "ms", frequent),
     ]
 
 

@@ -12,13 +12,14 @@ from laneway.domain.principal import Principal
 from laneway.domain.record import Kind, Record
 from laneway.wire import StoredEvent
 
-Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "has", "entry"]
+Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "has", "entry", "matches"]
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
     """A condition on a kind's column. `has`: a JSON array column contains the value; `entry`: a JSON object column
-    has the (key, value) pair. `column` must be declared by the kind, or be `id`, `owner` or `seq`."""
+    has the (key, value) pair; `matches`: the search would find an item or the title of the thread whose id the column
+    holds. `column` must be declared by the kind, or be `id`, `owner` or `seq`."""
 
     column: str
     operator: Operator

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.api import one_server
 from tests.api.harness import Caller, Harness
+from tests.api.uploads import import_
 
 FILTERS: dict[str, Callable[[Any, str], bool]] = {
     "agent_id": lambda thread, value: thread["agent_id"] == value,
@@ -86,6 +88,20 @@ async def test_any_filters_and_any_pages_give_what_a_naive_list_would_give(
     wanted.sort(key=lambda thread: (SORTS[sort.removeprefix("-")](thread), thread["id"]), reverse=sort.startswith("-"))
     assert [each["id"] for each in pages] == [thread["id"] for thread in wanted]
     assert totals == [str(len(wanted))]
+
+
+async def test_a_thread_is_found_by_words_that_very_many_newer_messages_have(server: Harness):
+    ada, (old, *newer) = await server.fresh(), [f"needle {number}" for number in range(1_101)]
+    lines = [{"thread": "old", "role": "user", "text": old}, {"thread": "other", "role": "user", "text": "hay"}]
+    lines += [{"thread": f"new {number % 3}", "role": "user", "text": text} for number, text in enumerate(newer)]
+    await import_(ada, b"\n".join(map(msgspec.json.encode, lines)), "generic")
+    await server.indexed()
+
+    found, totals = await all_pages(ada, {"q": "NEEDLE", "sort": "title"}, 2)
+    pinned, none = await all_pages(ada, {"q": "needle", "pinned": "true"}, 2)
+
+    assert [each["title"] for each in found] == ["new 0", "new 1", "new 2", "old"]
+    assert (totals, pinned, none) == (["4"], [], ["0"])
 
 
 async def all_pages(ada: Caller, query: dict[str, str], limit: int) -> tuple[list[Any], list[str]]:

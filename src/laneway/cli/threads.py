@@ -18,7 +18,7 @@ def threads(
     status: Annotated[ThreadStatus | None, typer.Option("--status", help="In this status only.")] = None,
     kind: Annotated[ThreadKind | None, typer.Option("--kind", help="Of this kind; chats without it.")] = None,
     tag: Annotated[str | None, typer.Option("--tag", help="With this tag only.")] = None,
-    find: Annotated[str | None, typer.Option("--find", help="With these words in the title.")] = None,
+    find: Annotated[str | None, typer.Option("--find", help="With these words in the title or a message.")] = None,
     unread: Annotated[bool | None, typer.Option("--unread", help="With unread messages only.")] = None,
     pinned: Annotated[bool | None, typer.Option("--pinned", help="Pinned ones only.")] = None,
     since: Annotated[str | None, typer.Option("--since", help="Active from this time on (RFC 3339).")] = None,

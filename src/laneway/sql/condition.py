@@ -12,8 +12,8 @@ from laneway.sql.table import ACTIVE_ONLY, KindTable
 from laneway.store import Where
 
 
-class JsonDialect(Protocol):
-    """How a database looks into JSON."""
+class Dialect(Protocol):
+    """How a database looks into JSON and into texts."""
 
     def has(self, column: str, value: Value) -> Clause:
         """A list in the column has the value."""
@@ -24,10 +24,14 @@ class JsonDialect(Protocol):
         because a value in an address has no type."""
         ...
 
+    def matches(self, column: str, text: str, owner: str | None) -> Clause:
+        """The column holds the id of a thread, of that owner if any, which has all the words of a text."""
+        ...
 
-def all_of(table: KindTable, conditions: Sequence[Where], sight: Sight, dialect: JsonDialect) -> Clause:
+
+def all_of(table: KindTable, conditions: Sequence[Where], sight: Sight, dialect: Dialect) -> Clause:
     """Every condition together, for what can be seen: SQL for after WHERE, and its bindings."""
-    clauses = [_one(table, where, dialect) for where in conditions]
+    clauses = [_one(table, where, sight, dialect) for where in conditions]
     text = " AND ".join(clause for clause, _ in clauses) or "TRUE"
     if any(_is_active_only(table, where) for where in conditions):
         text += ACTIVE_ONLY
@@ -35,7 +39,7 @@ def all_of(table: KindTable, conditions: Sequence[Where], sight: Sight, dialect:
     return text + sight.condition(table.kind), (*values, *sight.bindings)
 
 
-def _one(table: KindTable, where: Where, dialect: JsonDialect) -> Clause:
+def _one(table: KindTable, where: Where, sight: Sight, dialect: Dialect) -> Clause:
     column, value = table.column(where.column), where.value
     match where.operator:
         case "in":
@@ -45,6 +49,8 @@ def _one(table: KindTable, where: Where, dialect: JsonDialect) -> Clause:
             return dialect.entry(column, *_pair_or_more(where))
         case "has":
             return dialect.has(column, _single(where))
+        case "matches":
+            return dialect.matches(column, str(_single(where)), sight.owner)
         case "=":
             return (f"{column} IS NULL", ()) if value is None else (f"{column} = ?", (_single(where),))
         case "!=":

@@ -47,8 +47,6 @@ from laneway.store import Get, Page, Query, Where
 
 routes = Routes("Threads")
 
-FOUND = 1000
-"""How many matches of `q` are looked at."""
 Sort = Literal[
     "-last_message_at", "last_message_at", "-created_at", "created_at", "title", "-title", "-unread", "unread"
 ]
@@ -150,7 +148,7 @@ async def list_threads(call: Call) -> Response:
         return await _list_shared(call, query)
     where = _conditions(query)
     if query.q is not None:
-        where.append(Where("id", "in", await _found(call, query.q, query.session_id)))
+        where.append(Where("id", "matches", query.q))
     page = await call.find(page_query(THREAD, query, where, _order(query.sort)))
     return call.show_page([thread_summary(thread) for thread in records_of(page, Thread)], page)
 
@@ -192,11 +190,6 @@ def _conditions(query: ThreadsQuery) -> list[Where]:
 
 def _order(sort: Sort) -> Order:
     return ((_COLUMNS[sort.removeprefix("-")], "desc" if sort.startswith("-") else "asc"),)
-
-
-async def _found(call: Call, text: str, session_id: str | None) -> tuple[str, ...]:
-    hits = await call.app.store.search(call.principal, text, session_id, FOUND)
-    return tuple(dict.fromkeys(hit.thread_id for hit in hits))
 
 
 @routes.add("GET", "/threads/{thread_id}", "read", owns=(THREAD,), shows=ThreadResource, grants="view")

@@ -9,7 +9,7 @@ from laneway.sql.sight import Sight
 from laneway.store import Page, Query
 from laneway.stores.postgres.ask import Question
 from laneway.stores.postgres.connection import Row
-from laneway.stores.postgres.json import JSON
+from laneway.stores.postgres.dialect import DIALECT
 from laneway.stores.postgres.table import TABLES, Table
 
 
@@ -17,7 +17,7 @@ def page_questions(query: Query, sight: Sight) -> list[Question]:
     """Asks for a page and one record more, and for the total where it is wanted."""
     table = TABLES[query.kind.name]
     order = order_of(query)
-    text, bindings = all_of(table, query.where, sight, JSON)
+    text, bindings = all_of(table, query.where, sight, DIALECT)
     questions: list[Question] = []
     if query.count:
         questions.append((f"SELECT count(*), NULL::text, NULL::bytea FROM {table.name} WHERE {text}", bindings))

@@ -214,6 +214,11 @@ WHERE entry.terms @> question.terms
   AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item_id AND item.state = 'superseded')
 ORDER BY entry.at DESC, entry.row DESC LIMIT ?;
 
+-- name: find_threads
+SELECT entry.thread_id FROM search_entry AS entry
+WHERE entry.terms @> string_to_array(?, ' ')
+  AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item_id AND item.state = 'superseded')
+
 -- name: schema_version
 SELECT value FROM counter WHERE name = 'schema';
 

@@ -35,15 +35,21 @@ async def find_entries(
     connection: Connection, principal: Principal, text: str, session_id: str | None, limit: int
 ) -> tuple[SearchHit, ...]:
     """Find the newest entries that have every term."""
-    terms = terms_of(text)
+    terms = terms_asked(text)
     if not terms:
         return ()
-    if len(terms) > TERMS:
-        raise Invalid(f"A search takes at most {TERMS} words.")
     owner = None if principal.system else principal.user_id
     found = await connection.fetch(SQL["find"], (terms, owner, session_id, limit))
     wanted = set(terms)
     return tuple(SearchHit(thread_id, item_id, snippet(kept, wanted), at) for thread_id, item_id, kept, at in found)
+
+
+def terms_asked(text: str) -> list[str]:
+    """The words of a question; raises `Invalid` for very many."""
+    terms = terms_of(text)
+    if len(terms) > TERMS:
+        raise Invalid(f"A search takes at most {TERMS} words.")
+    return terms
 
 
 async def _insert(connection: Connection, entries: Sequence[SearchEntry]) -> None:

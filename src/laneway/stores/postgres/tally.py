@@ -9,7 +9,7 @@ from laneway.sql.sight import Sight
 from laneway.store import Share, Tally
 from laneway.stores.postgres.ask import Question
 from laneway.stores.postgres.connection import Row
-from laneway.stores.postgres.json import JSON
+from laneway.stores.postgres.dialect import DIALECT
 from laneway.stores.postgres.table import TABLES
 
 _LISTS = frozenset({(THREAD.name, "tags")})
@@ -18,7 +18,7 @@ _LISTS = frozenset({(THREAD.name, "tags")})
 def tallying(tally: Tally, sight: Sight) -> Question:
     """Asks for the shares, each with its figures as a JSON array."""
     table = TABLES[tally.kind.name]
-    text, bindings = all_of(table, tally.where, sight, JSON)
+    text, bindings = all_of(table, tally.where, sight, DIALECT)
     source, key, many = table.name, table.column(tally.by), "count(*)"
     if (tally.kind.name, tally.by) in _LISTS:
         # Each member counts once a record.

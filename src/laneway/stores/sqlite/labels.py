@@ -6,10 +6,9 @@ reading the threads themselves.
 
 from laneway.domain.kinds import THREAD
 from laneway.sql.clause import Clause
-from laneway.sql.condition import all_of
+from laneway.sql.condition import Dialect, all_of
 from laneway.sql.sight import Sight
 from laneway.store import Query, Where
-from laneway.stores.sqlite.json import JSON
 from laneway.stores.sqlite.table import TABLES
 
 LABELS = "thread_label"
@@ -21,14 +20,14 @@ _COLUMNS = frozenset({
 """What conditions and orders may name, for the labels to answer them."""
 
 
-def labelled(query: Query, sight: Sight) -> Clause | None:
+def labelled(query: Query, sight: Sight, dialect: Dialect) -> Clause | None:
     """A query's conditions for the table of labels; None when that cannot answer it."""
     named = [where for where in query.where if (query.kind.name, where.column) in LABELLED]
     others = [where for where in query.where if where not in named]
     columns = {where.column for where in others} | {name for name, _ in query.order}
     if not named or sight.owner is None or not columns <= _COLUMNS:
         return None
-    text, bindings = all_of(TABLES[THREAD.name], others, sight, JSON)
+    text, bindings = all_of(TABLES[THREAD.name], others, sight, dialect)
     for where in named[1:]:
         among, further = _is(where)
         text += f" AND id IN (SELECT id FROM {LABELS} WHERE owner = ? AND {among})"

@@ -6,7 +6,7 @@ from laneway.sql.order import behind, order_of
 from laneway.sql.sight import Sight
 from laneway.store import Page, Query
 from laneway.stores.sqlite.connection import Connection, single
-from laneway.stores.sqlite.json import JSON
+from laneway.stores.sqlite.dialect import SQLiteDialect
 from laneway.stores.sqlite.labels import LABELS, labelled
 from laneway.stores.sqlite.table import TABLES
 
@@ -15,9 +15,10 @@ def read_page(connection: Connection, query: Query, sight: Sight) -> Page:
     """Answer a query in the connection's present transaction."""
     table = TABLES[query.kind.name]
     order = order_of(query)
-    found_by = labelled(query, sight)
+    dialect = SQLiteDialect(connection)
+    found_by = labelled(query, sight, dialect)
     source = table.name if found_by is None else LABELS
-    text, bindings = found_by or all_of(table, query.where, sight, JSON)
+    text, bindings = found_by or all_of(table, query.where, sight, dialect)
     total = None
     if query.count:
         columns = {where.column for where in query.where}

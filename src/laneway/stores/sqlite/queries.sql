@@ -102,8 +102,20 @@ FROM search_text JOIN search_entry AS entry ON entry.row = search_text.rowid
 WHERE search_text MATCH :match
   AND (:owner IS NULL OR entry.owner = :owner) AND (:session IS NULL OR entry.session_id = :session)
   AND entry.thread_id NOT IN (SELECT id FROM hidden) AND entry.session_id NOT IN (SELECT id FROM hidden)
-  AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item_id AND item.state = 'superseded')
+  AND NOT EXISTS (
+    SELECT 1 FROM item INDEXED BY item_superseded WHERE item.id = entry.item_id AND item.state = 'superseded'
+  )
 ORDER BY search_text.rowid DESC LIMIT :limit;
+
+-- name: find_threads
+SELECT count(*), json_group_array(thread_id) FROM (
+  SELECT DISTINCT entry.thread_id
+  FROM search_text JOIN search_entry AS entry ON entry.row = search_text.rowid
+  WHERE search_text MATCH :match AND (:owner IS NULL OR entry.owner = :owner)
+    AND NOT EXISTS (
+      SELECT 1 FROM item INDEXED BY item_superseded WHERE item.id = entry.item_id AND item.state = 'superseded'
+    )
+);
 
 -- name: hidden_first
 SELECT id, progress FROM hidden ORDER BY id LIMIT 1;

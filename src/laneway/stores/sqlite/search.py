@@ -8,7 +8,7 @@ import apsw
 from laneway.domain.errors import Invalid
 from laneway.domain.instant import Instant, seconds_between
 from laneway.domain.principal import Principal
-from laneway.store import SearchEntry, SearchHit
+from laneway.store import Ask, Query, SearchEntry, SearchHit
 from laneway.stores.sqlite.connection import Connection, single
 from laneway.stores.sqlite.queries import SQL
 
@@ -35,14 +35,35 @@ def find_entries(
     connection: Connection, principal: Principal, text: str, session_id: str | None, limit: int
 ) -> tuple[SearchHit, ...]:
     """Find the newest entries that have every term."""
-    terms = _terms_of(connection, text)
-    if not terms:
-        return ()
     owner = None if principal.system else principal.user_id
-    scopes = [_scope(kind, id) for kind, id in (("o", owner), ("s", session_id)) if id is not None]
-    match = " AND ".join([*(f'scope : "{scope}"' for scope in scopes), *(f'text : "{term}"' for term in terms)])
+    match = _match(connection, text, owner, session_id)
+    if match is None:
+        return ()
     found = connection.execute(SQL["find"], {"match": match, "owner": owner, "session": session_id, "limit": limit})
     return tuple(SearchHit(thread_id, item_id, snippet, at) for thread_id, item_id, snippet, at in found)
+
+
+def searches(asks: Sequence[Ask]) -> bool:
+    """Whether the index is needed for an answer."""
+    queries = (ask for ask in asks if isinstance(ask, Query))
+    return any(where.operator == "matches" for query in queries for where in query.where)
+
+
+def find_threads(connection: Connection, text: str, owner: str | None) -> tuple[int, str]:
+    """Find all threads with an entry that has every term: how many, and their ids as JSON."""
+    match = _match(connection, text, owner)
+    if match is None:
+        return 0, "[]"
+    count, ids = single(connection.execute(SQL["find_threads"], {"match": match, "owner": owner}))
+    return int(count), str(ids)
+
+
+def _match(connection: Connection, text: str, owner: str | None, session_id: str | None = None) -> str | None:
+    """The question for the index; None when there is no word in it."""
+    terms = _terms_of(connection, text)
+    scopes = [_scope(kind, id) for kind, id in (("o", owner), ("s", session_id)) if id is not None]
+    match = " AND ".join([*(f'scope : "{scope}"' for scope in scopes), *(f'text : "{term}"' for term in terms)])
+    return match if terms else None
 
 
 def remove_rows(connection: Connection, rows: Sequence[int]) -> None:

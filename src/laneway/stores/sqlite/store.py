@@ -27,7 +27,7 @@ from laneway.stores.sqlite.lock import DirectoryLock
 from laneway.stores.sqlite.log import append_deltas
 from laneway.stores.sqlite.log_reader import read_log, read_user
 from laneway.stores.sqlite.reader import Reader, TooLong, answer
-from laneway.stores.sqlite.search import find_entries, index_entries, search_cursor
+from laneway.stores.sqlite.search import find_entries, index_entries, search_cursor, searches
 from laneway.stores.sqlite.transaction import transact
 from laneway.stores.sqlite.writer import Committer, Writer
 
@@ -79,7 +79,7 @@ class SQLiteStore:
         def work(connection: Connection) -> Snapshot:
             return answer(connection, principal, asks, log)
 
-        return await self._read(work)
+        return await (self._read_far if searches(asks) else self._read)(work)
 
     async def read_log(self, log: str, after: int, limit: int, thread_id: str | None = None) -> LogRead:
         return await self._read(lambda connection: read_log(connection, log, after, limit, thread_id))
@@ -117,7 +117,6 @@ class SQLiteStore:
     async def search(
         self, principal: Principal, text: str, session_id: str | None = None, limit: int = 20
     ) -> tuple[SearchHit, ...]:
-        # The index takes its own time over a frequent word, between two steps.
         return await self._read_far(lambda connection: find_entries(connection, principal, text, session_id, limit))
 
     async def figures(self) -> Figures:
@@ -134,6 +133,7 @@ class SQLiteStore:
             return await self._read_far(work)
 
     async def _read_far(self, work: Callable[[Connection], T]) -> T:
+        # Searches come here at once: the index takes its own time over a frequent word, between two steps.
         return await asyncio.get_running_loop().run_in_executor(self._parts.threads, self._parts.read_far, work)
 
     @property

@@ -5,7 +5,7 @@ from laneway.sql.condition import all_of
 from laneway.sql.sight import Sight
 from laneway.store import Share, Tally
 from laneway.stores.sqlite.connection import Connection
-from laneway.stores.sqlite.json import JSON
+from laneway.stores.sqlite.dialect import SQLiteDialect
 from laneway.stores.sqlite.labels import LABELLED, LABELS
 from laneway.stores.sqlite.table import TABLES, Table
 
@@ -13,7 +13,7 @@ from laneway.stores.sqlite.table import TABLES, Table
 def read_tally(connection: Connection, tally: Tally, sight: Sight) -> tuple[Share, ...]:
     """Answer a tally in the connection's present transaction."""
     table = TABLES[tally.kind.name]
-    clause = all_of(table, tally.where, sight, JSON)
+    clause = all_of(table, tally.where, sight, SQLiteDialect(connection))
     if (tally.kind.name, tally.by) in LABELLED:
         return _members(connection, tally, clause)
     key = table.column(tally.by)

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from laneway.domain.errors import Invalid
 from laneway.domain.kinds import ITEM, SESSION, THREAD
-from laneway.store import SearchEntry, StoreOptions
+from laneway.domain.principal import SYSTEM, Principal
+from laneway.store import Query, SearchEntry, StoreOptions, Where
 from laneway.testing.clock import FakeClock
 from laneway.testing.store_suite.case import FullStore, StoreCase, commit
+from laneway.testing.store_suite.pages import all_pages
 from laneway.testing.store_suite.samples import ME, SES, THR, YOU, at, item, putting, session, thread, thread_deleted
 
 HOSTILE = (
@@ -71,6 +73,38 @@ class Searches(StoreCase):
         assert [hit.item_id for hit in await store.search(ME, "word", SES)] == ["itm_0"]
         assert await store.search(ME, "word", "ses_unknown") == ()
 
+    @pytest.mark.parametrize("who", [ME, SYSTEM])
+    async def test_threads_with_all_the_words_are_listed_however_many_newer_matches_there_are(
+        self, store: FullStore, who: Principal
+    ) -> None:
+        await self._put_thread(store)
+        talkative, quiet = thread("thr_2"), replace(thread("thr_3"), pinned=True)
+        theirs = thread("thr_4", owner=YOU.user_id)
+        await commit(store, putting(*((THREAD, each) for each in (talkative, quiet, theirs))))
+        newer = [replace(entry(f"itm_{number}", "a word"), thread_id="thr_2", at=at(1)) for number in range(1200)]
+        title = SearchEntry(ME.user_id, SES, "thr_3", "", "the word", at(0))
+        your = SearchEntry(YOU.user_id, SES, "thr_4", "", "word", at(0))
+        await store.index([title, entry("itm_x", "another text"), your, *newer], 1)
+
+        assert await listed(store, who, "WORD") == ["thr_2", "thr_3"] + ["thr_4"] * who.system
+        assert await listed(store, who, "the word") == ["thr_3"]
+        mine = (Where("pinned", "=", False), Where("owner", "=", ME.user_id))
+        assert await listed(store, who, "word", *mine) == ["thr_2"]
+        assert [await listed(store, who, text) for text in ("nowhere", "!?")] == [[], []]
+
+    async def test_a_thread_is_not_listed_for_what_was_cut_from_it_or_after_its_end(self, store: FullStore) -> None:
+        await self._index(store, ["first", "second"])
+        await commit(store, putting((ITEM, replace(item("itm_0"), state="superseded"))))
+
+        assert (await listed(store, ME, "first"), await listed(store, ME, "second")) == ([], [THR])
+        await commit(store, putting((THREAD, replace(thread(), deleted=True)), erase=[THR]))
+        assert [await listed(store, who, "second") for who in (ME, SYSTEM)] == [[], []]
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.sampled_from(HOSTILE))
+    async def test_a_list_of_threads_takes_any_text(self, store: FullStore, text: str) -> None:
+        await listed(store, ME, text)
+
     async def test_an_entry_is_replaced_and_removed(self, store: FullStore) -> None:
         await self._index(store, ["first"])
 
@@ -127,8 +161,12 @@ class Searches(StoreCase):
         await store.search(ME, text)
 
     async def test_too_many_words_are_refused(self, store: FullStore) -> None:
+        many = " ".join(f"word{number}" for number in range(1000))
+
         with pytest.raises(Invalid):
-            await store.search(ME, " ".join(f"word{number}" for number in range(1000)))
+            await store.search(ME, many)
+        with pytest.raises(Invalid):
+            await listed(store, ME, many)
 
     async def test_nobody_finds_another_owners_text_by_writing_a_scope(self, store: FullStore) -> None:
         await self._index(store, ["secret"])
@@ -151,3 +189,12 @@ def entry(item_id: str, text: str, seconds: float = 0) -> SearchEntry:
 async def found(store: FullStore, text: str) -> list[str]:
     """The items that a search finds, in its order."""
     return [hit.item_id for hit in await store.search(ME, text)]
+
+
+async def listed(store: FullStore, who: Principal, text: str, *where: Where) -> list[str]:
+    """The threads that have all the words: their total is told, and pages of one have each of them once."""
+    query = Query(THREAD, (Where("id", "matches", text), *where), limit=1, count=True)
+    pages = await all_pages(store, query, who)
+    found = [record.id for each in pages for record in each.records]
+    assert pages[0].total == len(found)
+    return found

@@ -1,13 +1,16 @@
-"""JSON: how Postgres looks into it. What an index finds by containment is then looked at exactly."""
+"""Dialect: how Postgres looks into JSON and into the texts of threads. What an index finds by containment is then
+looked at exactly."""
 
 from msgspec import DecodeError
 
 from laneway.domain.json import Json
 from laneway.sql.clause import Clause, Value
+from laneway.stores.postgres.queries import SQL
+from laneway.stores.postgres.search import terms_asked
 from laneway.wire import decode, encode
 
 
-class PostgresJson:
+class PostgresDialect:
     """JSON lies in columns of text; the indexes hold it as jsonb."""
 
     def has(self, column: str, value: Value) -> Clause:
@@ -22,6 +25,14 @@ class PostgresJson:
         contained = " OR ".join(f"{column}::jsonb @> ?::jsonb" for _ in forms)
         return f"(({contained}) AND {exact})", (*forms, key, value)
 
+    def matches(self, column: str, text: str, owner: str | None) -> Clause:
+        terms = terms_asked(text)
+        if not terms:
+            return "FALSE", ()
+        # A word has no space in it.
+        owned, owners = ("", ()) if owner is None else (" AND entry.owner = ?", (owner,))
+        return f"{column} IN ({SQL['find_threads']}{owned})", (" ".join(terms), *owners)
+
 
 def _forms(value: str) -> list[Json]:
     """What a text in an address may stand for: itself, and the number or boolean that is written so."""
@@ -32,4 +43,4 @@ def _forms(value: str) -> list[Json]:
     return [value, other] if isinstance(other, bool | int | float) else [value]
 
 
-JSON = PostgresJson()
+DIALECT = PostgresDialect()
