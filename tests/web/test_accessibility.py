@@ -223,6 +223,8 @@ def test_the_session_panel(stage: Stage, name: str):
     tab.page.get_by_role("tab", name=name).click()
     panel = tab.page.get_by_role("tabpanel", name=name)
     expect(panel.get_by_text(SEEN[name]).first).to_be_visible()
+    for table in panel.get_by_role("table").all():
+        assert table.evaluate("table => table.scrollWidth - table.parentElement.clientWidth") <= 0
 
     is_fine(stage, tab)
 

@@ -384,10 +384,9 @@ def test_nothing_of_the_page_is_seen_after_logging_out(visitor: Visitor):
     assert tab.page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('laneway.draft'))") == []
 
 
-def test_a_file_goes_along_with_a_message_which_waits_for_it(visitor: Visitor, tmp_path: Path):
+def test_a_file_goes_along_with_a_message_which_waits_for_it_also_with_the_very_first(visitor: Visitor, tmp_path: Path):
     tab = visitor.open()
-    thread = tab.begin("say first")
-    tab.see("first")
+    tab.page.get_by_role("combobox", name="Agent").select_option("script")
     (tmp_path / "numbers.csv").write_text("a,b\n1,2\n")
 
     uploads: list[Route] = []
@@ -400,9 +399,11 @@ def test_a_file_goes_along_with_a_message_which_waits_for_it(visitor: Visitor, t
     expect(tab.page.get_by_role("button", name="Remove numbers.csv")).to_be_visible()
     tab.send("say thank you")
     expect(tab.page.get_by_text("It is sent as soon as the files are uploaded")).to_be_visible()
+    assert visitor.get("/sessions") == []
     uploads[0].continue_()
     tab.see("thank you")
 
+    thread = tab.page.url.rpartition("/")[2]
     with tab.page.expect_download() as download:
         tab.conversation.get_by_role("link", name="numbers.csv").click()
     assert download.value.path().read_text() == "a,b\n1,2\n"

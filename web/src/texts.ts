@@ -47,6 +47,7 @@ export const texts = {
     paused: 'Paused',
     running: 'Running',
     queued: 'Waiting',
+    comments: 'New comments',
     unread: 'Unread',
   },
   sessions: {
@@ -260,7 +261,7 @@ export const texts = {
     noFiguresText: 'When turns have run, their number, time and cost show here.',
     chart: 'Turns and failures of each day; the table says the same',
     chartBy: 'Chart by TradingView',
-    columns: ['', 'Turns', 'Failed', 'Messages', 'Median', '95 %', 'Tokens', 'Cost'],
+    columns: [['Turns', 'Failed'], ['Messages'], ['Median', '95 %'], ['Tokens', 'Cost']],
     state: 'State',
     version: (version: number) => `Version ${version}`,
     noState: 'Nothing is shared yet',
@@ -292,6 +293,7 @@ export const texts = {
   comments: {
     title: 'Comments',
     list: 'Comments so far',
+    fresh: (count: number) => (count === 1 ? '1 new comment' : `${count} new comments`),
     close: 'Close the comments',
     none: 'No comments yet',
     noneText: 'Whoever this thread is shared with for comments can write here. Agents do not see it.',

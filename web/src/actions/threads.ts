@@ -74,6 +74,10 @@ export class Threads {
       .catch(() => undefined)
   }
 
+  sawComments(threadId: string): void {
+    this.store.dispatch({ type: 'comments-seen', threadId })
+  }
+
   /** A copy of the thread up to an item, or null when there is none. */
   async fork(threadId: string, afterItemId: string | null): Promise<string | null> {
     let made: string | null = null

@@ -9,6 +9,7 @@ const LOOKS: Record<Exclude<Mark, 'running' | 'unread' | 'queued'>, { icon: Icon
   review: { icon: 'warning', className: 'text-warn' },
   failed: { icon: 'warning', className: 'text-bad' },
   paused: { icon: 'pause', className: 'text-soft' },
+  comments: { icon: 'comment', className: 'text-accent' },
 }
 
 export function Marks({ marks }: { marks: readonly Mark[] }) {

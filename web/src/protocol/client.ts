@@ -45,10 +45,10 @@ export class Client {
     return me
   }
 
-  /** Upload a file; the generated types know no multipart. */
-  async upload(file: File, sessionId: string): Promise<{ id: string; name: string; media_type: string; size: number }> {
+  /** Upload a file, without a session to the default one, which it makes; the generated types know no multipart. */
+  async upload(file: File, sessionId: string | null): Promise<{ id: string; name: string; media_type: string; size: number }> {
     const body = new FormData()
-    body.set('session_id', sessionId)
+    if (sessionId !== null) body.set('session_id', sessionId)
     body.set('file', file)
     const response = await this.send(new Request(`${this.base}/api/v1/attachments`, { method: 'POST', body }))
     return (await response.json()) as { id: string; name: string; media_type: string; size: number }

@@ -42,6 +42,7 @@ export type ThreadChange = { threadId: string } & (
   | { type: 'stopping'; isStopping: boolean }
   | { type: 'leaving'; isLeaving: boolean }
   | { type: 'marked-read' }
+  | { type: 'comments-seen' }
   | { type: 'votes-read'; votes: Readonly<Record<string, 1 | -1>> }
   | { type: 'voted'; itemId: string; value: 1 | -1 | null }
 )

@@ -5,7 +5,8 @@ import type { Queue } from '../protocol/resources'
 import { fact, item, life, queueItem, SESSION, summary, threadId } from '../testing/facts'
 import type { Change } from './change'
 import { reduce } from './reduce'
-import { START, type Outgoing, type State } from './state'
+import { marksOf } from './select'
+import { START, type Outgoing, type State, type ThreadState } from './state'
 
 const A = threadId('a')
 const B = threadId('b')
@@ -100,6 +101,21 @@ describe('threads do not touch each other', () => {
 
     expect(next.threads[A]).toMatchObject({ isStopping: true, outgoing: [{ state: 'refused' }] })
     expect(next.threads[B]).toBe(state.threads[B])
+  })
+})
+
+describe('comments', () => {
+  const me = { id: 'usr_1', name: 'ada', role: 'member', scope: 'full' } as const
+  const comment = (author: string): Change =>
+    ({ type: 'event', event: fact(A, 9, { type: 'comment.added', data: { comment: { id: author, thread_id: A, author, text: 'x', item_id: null, created_at: '' } } }) })
+
+  test('of others count until somebody looks, and one’s own do not', () => {
+    const state = after([{ type: 'signed-in', me }, ...opened(A), ...opened(B), comment('eve'), comment('ada'), comment('bob')])
+
+    expect(state.threads[A]?.newComments).toBe(2)
+    expect(marksOf(state.threads[A] as ThreadState)).toEqual(['comments'])
+    expect(state.threads[B]?.newComments).toBe(0)
+    expect(after([{ type: 'comments-seen', threadId: A }], state).threads[A]?.newComments).toBe(0)
   })
 })
 

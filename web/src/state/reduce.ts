@@ -1,5 +1,5 @@
 /** Reduce: the state after a change. Pure; an event of one thread touches that thread's state and no other's. */
-import type { LogEvent } from '../protocol/event'
+import type { EventOf, LogEvent } from '../protocol/event'
 import { isThreadId } from '../protocol/ids'
 import type { Approval, Session, ThreadSummary } from '../protocol/resources'
 import type { Asked, Change, ThreadChange } from './change'
@@ -71,11 +71,20 @@ function reduceEvent(state: State, event: LogEvent): State {
       const session = { ...event.data.session, counts }
       return { ...state, sessions: { ...state.sessions, [session.id]: session } }
     }
+    case 'comment.added':
+      return countComment(state, event)
     case 'session.deleted':
       return event.session_id === null ? state : dropSession(state, event.session_id)
     default:
       return isOfSession(event) ? state : reduceEventOfThread(state, event)
   }
+}
+
+/** What others say counts, until somebody looks; one's own needs no sign, in whichever tab it was written. */
+function countComment(state: State, event: EventOf<'comment.added'>): State {
+  const thread = isThreadId(event.thread_id) ? state.threads[event.thread_id] : undefined
+  const isOwn = state.me !== null && state.me !== false && state.me.name === event.data.comment.author
+  return thread === undefined || isOwn ? state : withThread(state, { ...thread, newComments: thread.newComments + 1 })
 }
 
 /** What the session panel reads anew when it hears of it: nothing of it is kept here. */

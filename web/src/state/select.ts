@@ -3,8 +3,8 @@ import type { Session, ThreadSummary } from '../protocol/resources'
 import type { SharedWithMe, State, ThreadState } from './state'
 
 /** What a thread, or a session of threads, asks for, the most urgent first. */
-export type Mark = 'approval' | 'review' | 'failed' | 'paused' | 'running' | 'queued' | 'unread'
-export const MARKS: readonly Mark[] = ['approval', 'review', 'failed', 'paused', 'running', 'queued', 'unread']
+export type Mark = 'approval' | 'review' | 'failed' | 'paused' | 'running' | 'queued' | 'comments' | 'unread'
+export const MARKS: readonly Mark[] = ['approval', 'review', 'failed', 'paused', 'running', 'queued', 'comments', 'unread']
 
 export interface ThreadFilter {
   text: string
@@ -33,6 +33,7 @@ export function marksOf(thread: ThreadState): readonly Mark[] {
     // A thread that waits for a person does not work.
     running: isRunning(summary) && !isAsking,
     queued: summary.queue_depth > 0,
+    comments: thread.newComments > 0,
     unread: summary.unread > 0,
   }
   return MARKS.filter((mark) => marks[mark])
@@ -82,7 +83,7 @@ export function activeThreadsOf(state: State, sessionId: string): ThreadState[] 
   const urgency = (thread: ThreadState): number => MARKS.indexOf(marksOf(thread)[0] ?? 'unread')
   return Object.values(state.threads)
     .filter((thread) => thread.summary.session_id === sessionId && !thread.summary.archived && !thread.isLeaving)
-    .filter((thread) => marksOf(thread).some((mark) => mark !== 'unread'))
+    .filter((thread) => marksOf(thread).some((mark) => mark !== 'unread' && mark !== 'comments'))
     .sort((a, b) => urgency(a) - urgency(b) || activeAt(b.summary).localeCompare(activeAt(a.summary)))
 }
 

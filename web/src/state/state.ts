@@ -62,6 +62,8 @@ export interface ThreadState {
   /** The user's votes on the thread's messages; null while they have not been read. */
   readonly votes: Readonly<Record<string, 1 | -1>> | null
   readonly turn: TurnState | null
+  /** Comments of others that were written since this page was opened, and not looked at. */
+  readonly newComments: number
   readonly outgoing: readonly Outgoing[]
   /** Whether a stop was asked for and has not happened yet. */
   readonly isStopping: boolean
@@ -148,6 +150,7 @@ export function newThread(summary: ThreadSummary): ThreadState {
     approvals: NO_APPROVALS,
     votes: null,
     turn: null,
+    newComments: 0,
     outgoing: [],
     isStopping: false,
     isLeaving: false,

@@ -53,6 +53,8 @@ export function reduceThreadChange(thread: ThreadState, change: ThreadChange): T
       return { ...thread, isStopping: change.isStopping && thread.summary.active_turn_id !== null }
     case 'leaving':
       return { ...thread, isLeaving: change.isLeaving }
+    case 'comments-seen':
+      return { ...thread, newComments: 0 }
     case 'votes-read':
       return { ...thread, votes: change.votes }
     case 'voted': {

@@ -100,7 +100,7 @@ export function Composer({ thread, draftId = thread?.id ?? '', onSend }: Compose
         className="block max-h-60 w-full resize-none bg-transparent px-4 pt-3 pb-1 placeholder:text-soft focus-visible:outline-none"
       />
       <div className="flex items-center gap-1 px-2 pb-2">
-        {files.canAdd && <FileButton onAdd={files.add} />}
+        <FileButton onAdd={files.add} />
         {isBusy && <DeliveryChooser delivery={delivery} onChange={setDelivery} />}
         <span id="message-hint" className="mr-auto hidden px-1 text-2xs text-soft sm:inline">{due === null ? words.hint : words.uploading}</span>
         {isBusy && (

@@ -17,8 +17,6 @@ export interface Files {
   chosen: readonly ChosenFile[]
   parts: readonly SentPart[]
   isUploading: boolean
-  /** Files belong to a session; without one there is nowhere to put them yet. */
-  canAdd: boolean
   add: (files: Iterable<File>) => void
   remove: (key: string) => void
   clear: () => void
@@ -29,7 +27,6 @@ export function useFiles(sessionId: string | null): Files {
   const [chosen, setChosen] = useState<readonly ChosenFile[]>([])
   const remove = (key: string): void => setChosen((files) => files.filter((each) => each.key !== key))
   const add = (files: Iterable<File>): void => {
-    if (sessionId === null) return
     for (const file of files) {
       const key = crypto.randomUUID()
       setChosen((before) => [...before, { key, name: file.name, part: null }])
@@ -49,7 +46,6 @@ export function useFiles(sessionId: string | null): Files {
     chosen,
     parts: chosen.flatMap((file) => (file.part === null ? [] : [file.part])),
     isUploading: chosen.some((file) => file.part === null),
-    canAdd: sessionId !== null,
     add,
     remove,
     clear: () => setChosen([]),

@@ -52,10 +52,11 @@ function Table({ rows, label }: { rows: readonly AnalyticsRow[]; label: (key: st
     <div className="overflow-x-auto rounded-xl border border-line bg-raised" tabIndex={0} role="region" aria-label={words.figures}>
       <table className="w-full text-xs tabular-nums">
         <thead>
-          <tr className="border-b border-line text-left text-soft">
-            {words.columns.map((column, index) => (
-              <th key={column} scope="col" className={`px-2 py-2 font-medium whitespace-nowrap ${index === 0 ? '' : 'text-right'}`}>
-                {column}
+          <tr className="border-b border-line text-soft">
+            <td />
+            {words.columns.map((lines) => (
+              <th key={lines[0]} scope="col" className="px-2 py-1.5 text-right align-top font-medium whitespace-nowrap">
+                <Lines lines={lines} />
               </th>
             ))}
           </tr>
@@ -63,12 +64,12 @@ function Table({ rows, label }: { rows: readonly AnalyticsRow[]; label: (key: st
         <tbody>
           {rows.map((row) => (
             <tr key={row.key} className="border-b border-line last:border-0">
-              <th scope="row" className="px-2 py-1.5 text-left font-medium whitespace-nowrap">
+              <th scope="row" className="px-2 py-1.5 text-left align-top font-medium [overflow-wrap:anywhere]">
                 {label(row.key)}
               </th>
-              {cells(row).map((cell, index) => (
-                <td key={index} className="px-2 py-1.5 text-right whitespace-nowrap">
-                  {cell}
+              {cells(row).map((lines, index) => (
+                <td key={index} className="px-2 py-1.5 text-right align-top whitespace-nowrap">
+                  <Lines lines={lines} />
                 </td>
               ))}
             </tr>
@@ -79,15 +80,23 @@ function Table({ rows, label }: { rows: readonly AnalyticsRow[]; label: (key: st
   )
 }
 
-function cells(row: AnalyticsRow): readonly string[] {
+/** Two figures in one place, so that the table fits where it stands. */
+function Lines({ lines }: { lines: readonly string[] }) {
+  const [first, second] = lines
+  return (
+    <>
+      {first}
+      {second !== undefined && <span className="block font-normal text-soft">{second}</span>}
+    </>
+  )
+}
+
+function cells(row: AnalyticsRow): readonly (readonly string[])[] {
   return [
-    number.format(row.turns),
-    number.format(row.failures),
-    number.format(row.messages),
-    seconds(row.duration_p50_s),
-    seconds(row.duration_p95_s),
-    number.format(row.input_tokens + row.output_tokens),
-    dollars.format(row.cost_usd),
+    [number.format(row.turns), number.format(row.failures)],
+    [number.format(row.messages)],
+    [seconds(row.duration_p50_s), seconds(row.duration_p95_s)],
+    [number.format(row.input_tokens + row.output_tokens), dollars.format(row.cost_usd)],
   ]
 }
 

@@ -1,5 +1,5 @@
 /** Comments dialog: what those with whom a thread is shared, and its owner, say about it. No agent is given it. */
-import { useState, type SubmitEvent } from 'react'
+import { useEffect, useState, type SubmitEvent } from 'react'
 import type { Client } from '../../protocol/client'
 import type { EventType } from '../../protocol/event'
 import { newKey } from '../../protocol/ids'
@@ -9,7 +9,7 @@ import { Button, IconButton } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
 import { LongTextField } from '../../ui/Field'
 import { Listing } from '../Listing'
-import { usePage } from '../page'
+import { usePage, useThread } from '../page'
 import { useReading } from '../reading'
 import { useTried } from '../tried'
 import { CommentRow } from './CommentRow'
@@ -23,10 +23,15 @@ async function readComments(client: Client, threadId: string): Promise<readonly 
 }
 
 export function CommentsDialog({ threadId, onClose }: { threadId: string; onClose: () => void }) {
-  const { client } = usePage()
+  const page = usePage()
+  const { client } = page
   const tried = useTried()
   const reading = useReading(threadId, readComments, NEWS)
   const [text, setText] = useState('')
+  const fresh = useThread(threadId)?.newComments ?? 0
+  useEffect(() => {
+    if (fresh > 0) page.threads.sawComments(threadId)
+  }, [page, threadId, fresh])
   const add = (event: SubmitEvent): void => {
     event.preventDefault()
     const params = { path: { thread_id: threadId }, header: { 'Idempotency-Key': newKey() } }

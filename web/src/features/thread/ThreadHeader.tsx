@@ -3,7 +3,7 @@ import { useState, type ReactNode } from 'react'
 import { isRunning } from '../../state/select'
 import type { ThreadState } from '../../state/state'
 import { texts } from '../../texts'
-import { IconButton } from '../../ui/Button'
+import { Button, IconButton } from '../../ui/Button'
 import { Icon } from '../../ui/Icon'
 import { Menu, type MenuEntry } from '../../ui/Menu'
 import { useFrame } from '../frame'
@@ -68,6 +68,11 @@ function HeaderMenu({ thread }: { thread: ThreadState }) {
   if (isRenaming) return <TitleEditor threadId={thread.id} title={thread.summary.title} onDone={() => setRenaming(false)} />
   return (
     <>
+      {thread.newComments > 0 && (
+        <Button icon="comment" aria-label={texts.comments.fresh(thread.newComments)} title={texts.comments.fresh(thread.newComments)} onClick={() => ask('comments')}>
+          {thread.newComments}
+        </Button>
+      )}
       <Menu label={texts.threads.menuHere} entries={[...more, null, ...entries]} className="inline-flex size-8 shrink-0 items-center justify-center rounded-lg text-soft hover:bg-hover hover:text-ink">
         <Icon name="more" />
       </Menu>
