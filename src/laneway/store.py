@@ -68,8 +68,8 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Asks how the records of a kind spread over the values of a column: the result is a tuple of `Share`s, the
-    largest first. In a column that holds a list each member counts, once a record."""
+    """Asks how the records of a kind spread over the values of a column: the result is a `TallyPage`. In a column
+    that holds a list each member counts, once a record."""
 
     kind: Kind[Record]
     by: str
@@ -78,7 +78,13 @@ class Tally:
     """Columns of integers to add up in each share."""
     spread: str | None = None
     """A column of integers of which each share tells the percentiles; records without a value do not count."""
+    order: Literal["count", "key"] = "count"
+    """The largest first, those alike by their keys; or all by their keys."""
     limit: int = 1000
+    offset: int = 0
+    cursor: str | None = None
+    """A `TallyPage.next_cursor`: goes on after that page."""
+    count: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,16 @@ class Share:
     p50: int | None = None
     """The smallest value that at least half of them do not exceed; None when there is none."""
     p95: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TallyPage:
+    """A page of a tally, in order."""
+
+    shares: tuple[Share, ...]
+    next_cursor: str | None = None
+    total: int | None = None
+    """How many values there are; only when asked for."""
 
 
 Ask = Get | Query | Fold | Tally

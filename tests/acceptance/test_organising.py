@@ -37,3 +37,15 @@ async def test_tags_votes_and_figures(lane: laneway.Lane):
     assert [(row.key, row.turns, row.messages) for row in figures.rows] == [("script", 1, 2)]
     assert list(await lane.list_votes(thread.id)) == []
     assert [each.id for each in await lane.list_threads(tag="work", since=figures.from_)] == [thread.id]
+
+
+async def test_figures_are_read_to_their_last_row(lane: laneway.Lane):
+    threads = [await lane.create_thread("script") for _ in range(3)]
+    for turns, thread in enumerate(threads, 1):
+        for _ in range(turns):
+            await lane.run(thread.id, "say hello")
+
+    figures = await lane.analytics(by="thread", at_once=1)
+
+    assert [(row.key, row.turns) for row in figures.rows] == [(threads[n].id, n + 1) for n in (2, 1, 0)]
+    assert figures == await lane.analytics(by="thread", until=figures.to, since=figures.from_)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -29,7 +29,7 @@ from laneway.domain.user import IdempotentReply
 from laneway.runtime.credentials import VerifiedPrincipal
 from laneway.runtime.shares import Grant
 from laneway.runtime.submit import Answer, Idempotency
-from laneway.store import Ask, Get, Page, Query, Share, Snapshot
+from laneway.store import Ask, Get, Page, Query, Snapshot, Tally, TallyPage
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
@@ -180,6 +180,12 @@ class Call:
         assert isinstance(page, Page)
         return page
 
+    async def tally(self, tally: Tally) -> TallyPage:
+        """Read one page of a tally."""
+        page = (await self.read(tally)).results[0]
+        assert isinstance(page, TallyPage)
+        return page
+
     async def submit(self, command: Command, body: bytes | None = None) -> Answer:
         """Record a command; the same request sent again gets the first answer again."""
         principal = replace(self.principal, user_id=self.grant.owner) if self.grant is not None else self.principal
@@ -217,7 +223,7 @@ class Call:
         """Answer with a resource, encoded as it stands."""
         return Response(wire.encode(resource), status, {"Cache-Control": "no-store", **(headers or {})}, JSON)
 
-    def show_page(self, shown: Json, page: Page, headers: Mapping[str, str] | None = None) -> Response:
+    def show_page(self, shown: Json, page: Page | TallyPage, headers: Mapping[str, str] | None = None) -> Response:
         """Answer with a page of a list."""
         url = self.request.url
         return self.show(shown, headers={**page_headers(page, url.path, url.query), **(headers or {})})
@@ -237,12 +243,6 @@ def records_of(page: object, type_: type[T]) -> list[T]:
     if not isinstance(page, Page):
         raise NotFound
     return [record for record in page.records if isinstance(record, type_)]
-
-
-def shares_of(tally: object) -> list[Share]:
-    """The shares of a tally that was asked for."""
-    # A Tally's result is its shares, as its docstring says.
-    return list(cast("tuple[Share, ...]", tally))
 
 
 def offset_headers(snapshot: Snapshot) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -10,7 +11,7 @@ from msgspec import Meta
 
 from laneway.domain.errors import BadCursor, Invalid
 from laneway.domain.record import Kind, Record
-from laneway.store import Page, Query, Where
+from laneway.store import Page, Query, Tally, TallyPage, Where
 
 T = TypeVar("T")
 
@@ -30,14 +31,27 @@ class Paging(msgspec.Struct, frozen=True, kw_only=True):
 
 def page_query(kind: Kind[Record], paging: Paging, where: Sequence[Where], order: Order) -> Query:
     """Ask for the page that the parameters name; the total is counted on first and `offset` pages only."""
-    if paging.offset is not None and paging.cursor is not None:
-        raise Invalid("A page is named by offset or by cursor, not by both.")
+    check_paging(paging)
     return Query(
         kind, tuple(where), order, paging.limit, paging.offset or 0, paging.cursor, count=paging.cursor is None
     )
 
 
-def page_headers(page: Page, path: str, query: str) -> dict[str, str]:
+def page_tally(tally: Tally, paging: Paging) -> Tally:
+    """Ask for the page of a tally that the parameters name, in the same way."""
+    check_paging(paging)
+    return replace(
+        tally, limit=paging.limit, offset=paging.offset or 0, cursor=paging.cursor, count=paging.cursor is None
+    )
+
+
+def check_paging(paging: Paging) -> None:
+    """Raise `Invalid` for a page that is named twice."""
+    if paging.offset is not None and paging.cursor is not None:
+        raise Invalid("A page is named by offset or by cursor, not by both.")
+
+
+def page_headers(page: Page | TallyPage, path: str, query: str) -> dict[str, str]:
     """Where the list goes on, and how long it is."""
     headers: dict[str, str] = {}
     if page.total is not None:
@@ -55,8 +69,7 @@ _PLACE = re.compile("[0-9]{1,9}")
 
 def slice_of(items: Sequence[T], paging: Paging) -> tuple[Sequence[T], Page]:
     """A page of what is in memory; its cursor is a place in the list."""
-    if paging.offset is not None and paging.cursor is not None:
-        raise Invalid("A page is named by offset or by cursor, not by both.")
+    check_paging(paging)
     start = paging.offset or 0
     if paging.cursor is not None:
         if not (_PLACE.fullmatch(paging.cursor) and int(paging.cursor) <= len(items)):

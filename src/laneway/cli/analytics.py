@@ -31,7 +31,7 @@ def analytics(
     key: Key = None,
     config: Config = None,
 ) -> None:
-    """Show turns, messages, tokens, cost, durations and failures by day, agent or thread: at most 1000 rows."""
+    """Show turns, messages, tokens, cost, durations and failures by day, agent or thread."""
 
     async def asked() -> Analytics:
         async with reach(Where(data, url, key, config), runs=False) as lane:

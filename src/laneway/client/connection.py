@@ -57,6 +57,11 @@ class Connection:
         """Read one resource."""
         return _decoded(await self.request("GET", path, query=query), shape)
 
+    async def get_part(self, path: str, shape: type[T], query: Query) -> tuple[T, str | None]:
+        """Read a part of a resource, and the cursor of the next one."""
+        response = await self.request("GET", path, query=query)
+        return _decoded(response, shape), response.headers.get("x-next-cursor")
+
     async def get_page(self, path: str, shape: type[T], query: Query | None = None) -> Page[T]:
         """Read one page of a list."""
         response = await self.request("GET", path, query=query)

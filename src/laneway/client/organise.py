@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
+import msgspec
+
 from laneway.client.connection import Connection, given, route
 from laneway.client.resources import Analytics, Page, TagResource
 from laneway.domain.instant import Instant
@@ -68,10 +70,19 @@ class Organising:
         session_id: str | None = None,
         since: Instant | None = None,
         until: Instant | None = None,
+        at_once: int = 1000,
     ) -> Analytics:
-        """What turns were, took and cost: those of the last 30 days, when no time is named."""
-        query = {"by": by, "session_id": session_id, "from": since, "to": until}
-        return await self._connection.get("/analytics", Analytics, query)
+        """What turns were, took and cost: those of the last 30 days, when no time is named.
+
+        All rows come, each request brings `at_once` of them.
+        """
+        query = {"by": by, "session_id": session_id, "from": since, "to": until, "limit": at_once}
+        found, cursor = await self._connection.get_part("/analytics", Analytics, query)
+        rows = list(found.rows)
+        while cursor is not None:
+            part, cursor = await self._connection.get_part("/analytics", Analytics, {**query, "cursor": cursor})
+            rows += part.rows
+        return msgspec.structs.replace(found, rows=tuple(rows))
 
     async def vote(self, thread_id: str, item_id: str, value: VoteValue, *, comment: str | None = None) -> VoteResource:
         """Vote for a message (1) or against it (-1); a later vote replaces the earlier one."""

@@ -6,8 +6,8 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from laneway.api.bodies import Id
-from laneway.api.call import Call, shares_of
-from laneway.api.paging import Paging, slice_of
+from laneway.api.call import Call
+from laneway.api.paging import Paging, page_tally
 from laneway.api.query import Moment
 from laneway.api.resources import Analytics, AnalyticsRow
 from laneway.api.route import Routes
@@ -20,8 +20,6 @@ routes = Routes("Analytics")
 
 USUALLY_S = 30 * 86_400
 """How long a time is looked at when no beginning is named."""
-MOST = 100_000
-"""More rows than there can be, of threads in which somebody had a turn."""
 Rows = Annotated[int, Meta(ge=1, le=1000, description="How many rows to show.")]
 _COLUMNS = {"day": "day", "agent": "agent", "thread": "thread_id"}
 _SUMS = ("messages", "input_tokens", "output_tokens", "cost_nano_usd", "failed")
@@ -58,13 +56,10 @@ async def analytics(call: Call) -> Response:
         if (await call.read(Get(SESSION, query.session_id))).results[0] is None:
             raise NotFound
         where.append(Where("session_id", "=", query.session_id))
-    tally = Tally(TURN, _COLUMNS[query.by], tuple(where), _SUMS, "duration_ms", MOST)
-    (shares,) = (await call.read(tally)).results
-    rows = shares_of(shares)
-    if query.by == "day":
-        rows.sort(key=lambda row: row.key)
-    shown, page = slice_of(rows, query)
-    return call.show_page(Analytics(since, to, tuple(map(_row, shown))), page)
+    order = "key" if query.by == "day" else "count"
+    tally = Tally(TURN, _COLUMNS[query.by], tuple(where), _SUMS, "duration_ms", order)
+    page = await call.tally(page_tally(tally, query))
+    return call.show_page(Analytics(since, to, tuple(map(_row, page.shares))), page)
 
 
 def _row(share: Share) -> AnalyticsRow:

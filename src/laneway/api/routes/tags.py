@@ -6,8 +6,8 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from laneway.api.bodies import Body
-from laneway.api.call import Call, records_of, shares_of
-from laneway.api.paging import Paging, slice_of
+from laneway.api.call import Call, records_of
+from laneway.api.paging import Paging, page_tally
 from laneway.api.resources import TagResource
 from laneway.api.route import Routes
 from laneway.domain.command import RenameTag
@@ -20,8 +20,6 @@ routes = Routes("Tags")
 
 CHUNK = 100
 """Threads that one commit renames a tag of: other commits find their place between two of them."""
-MOST = 100_000
-"""More tags than anybody's threads have."""
 
 
 class RenameTagBody(Body, frozen=True):
@@ -33,9 +31,8 @@ class RenameTagBody(Body, frozen=True):
 @routes.add("GET", "/tags", "read", query=Paging, shows=list[TagResource])
 async def list_tags(call: Call) -> Response:
     """The tags of the caller's threads, archived ones too, with how many threads have each: the most used first."""
-    (shares,) = (await call.read(Tally(THREAD, "tags", limit=MOST))).results
-    shown, page = slice_of(shares_of(shares), call.query(Paging))
-    return call.show_page([TagResource(each.key, each.count) for each in shown], page)
+    page = await call.tally(page_tally(Tally(THREAD, "tags"), call.query(Paging)))
+    return call.show_page([TagResource(each.key, each.count) for each in page.shares], page)
 
 
 @routes.add(

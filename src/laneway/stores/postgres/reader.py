@@ -13,7 +13,7 @@ from laneway.stores.postgres.fold import folded, folding
 from laneway.stores.postgres.page import page_of, page_questions
 from laneway.stores.postgres.queries import SQL
 from laneway.stores.postgres.table import TABLES
-from laneway.stores.postgres.tally import tallied, tallying
+from laneway.stores.postgres.tally import tallied, tally_questions
 
 
 async def answer(connection: Connection, principal: Principal, asks: Sequence[Ask], log: str | None) -> Snapshot:
@@ -44,7 +44,7 @@ def _questions_of(ask: Ask, sight: Sight) -> Sequence[Question | Alike]:
         case Query():
             return page_questions(ask, sight)
         case Tally():
-            return [tallying(ask, sight)]
+            return tally_questions(ask, sight)
         case Fold(thread_id):
             return [folding(thread_id, sight)]
         case _:
@@ -59,7 +59,7 @@ def _result(ask: Ask, answers: Iterator[Sequence[Row]], sight: Sight) -> object:
         case Query():
             return page_of(ask, rows, next(answers) if ask.count else None, sight)
         case Tally():
-            return tallied(ask, rows)
+            return tallied(ask, rows, next(answers) if ask.count else None)
         case Fold():
             return folded(rows)
         case _:

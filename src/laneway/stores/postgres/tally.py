@@ -6,7 +6,8 @@ from laneway import wire
 from laneway.domain.kinds import THREAD
 from laneway.sql.condition import all_of
 from laneway.sql.sight import Sight
-from laneway.store import Share, Tally
+from laneway.sql.tally import behind, page_of, sorting
+from laneway.store import Share, Tally, TallyPage
 from laneway.stores.postgres.ask import Question
 from laneway.stores.postgres.connection import Row
 from laneway.stores.postgres.dialect import DIALECT
@@ -15,8 +16,8 @@ from laneway.stores.postgres.table import TABLES
 _LISTS = frozenset({(THREAD.name, "tags")})
 
 
-def tallying(tally: Tally, sight: Sight) -> Question:
-    """Asks for the shares, each with its figures as a JSON array."""
+def tally_questions(tally: Tally, sight: Sight) -> list[Question]:
+    """Asks for the shares and one more, each with its figures as a JSON array, and for the total where it is wanted."""
     table = TABLES[tally.kind.name]
     text, bindings = all_of(table, tally.where, sight, DIALECT)
     source, key, many = table.name, table.column(tally.by), "count(*)"
@@ -28,17 +29,23 @@ def tallying(tally: Tally, sight: Sight) -> Question:
     if tally.spread is not None:
         spread = table.column(tally.spread)
         figures += [f"percentile_disc({rank}) WITHIN GROUP (ORDER BY {spread})" for rank in (0.5, 0.95)]
+    after, values = behind(tally, key, many)
     shares = (
         f"SELECT {key} AS key, {many} AS many, json_build_array({', '.join(figures)}) AS figures FROM {source}"
-        f" WHERE {text} GROUP BY {key} ORDER BY {many} DESC, {key} LIMIT ?"
+        f" WHERE {text} GROUP BY {key} HAVING {after} ORDER BY {sorting(tally, key, many)} LIMIT ? OFFSET ?"
     )
-    told = "row_number() OVER (ORDER BY many DESC, key), key::text, convert_to(figures::text, 'UTF8')"
-    return f"SELECT {told} FROM ({shares}) AS share", (*bindings, tally.limit)
+    place = f"row_number() OVER (ORDER BY {sorting(tally, 'key', 'many')})"
+    told = f"{place}, key::text, convert_to(figures::text, 'UTF8')"
+    asked = (f"SELECT {told} FROM ({shares}) AS share", (*bindings, *values, tally.limit + 1, tally.offset))
+    if not tally.count:
+        return [asked]
+    return [asked, (f"SELECT count(DISTINCT {key}), NULL::text, NULL::bytea FROM {source} WHERE {text}", bindings)]
 
 
-def tallied(tally: Tally, rows: Sequence[Row]) -> tuple[Share, ...]:
-    """The shares that the answer makes."""
-    return tuple(_share(tally, str(key), wire.decode(body, list[int | None])) for _, key, body in rows)
+def tallied(tally: Tally, rows: Sequence[Row], count: Sequence[Row] | None) -> TallyPage:
+    """The page that the answers make."""
+    found = [_share(tally, str(key), wire.decode(body, list[int | None])) for _, key, body in rows]
+    return page_of(tally, found, None if count is None else int(count[0][0]))
 
 
 def _share(tally: Tally, key: str, figures: Sequence[int | None]) -> Share:
