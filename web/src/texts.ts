@@ -274,6 +274,7 @@ export const texts = {
     withLink: 'Anybody with the link',
     withUser: 'A user of this server',
     user: 'Name of the user',
+    userHint: 'They find the thread in their list, under “Shared with me”.',
     may: 'They can',
     view: 'read',
     comment: 'read and comment',

@@ -70,7 +70,7 @@ function NewShare({ threadId, onMade }: { threadId: string; onMade: (share: Crea
         <ChoiceField label={words.with} choices={WITH} value={whom} onChange={(event) => setWhom(event.target.value)} />
         <ChoiceField label={words.may} choices={MAY} value={permission} onChange={(event) => setPermission(event.target.value as Share['permission'])} />
       </div>
-      {whom === 'user' && <TextField label={words.user} value={user} required onChange={(event) => setUser(event.target.value)} />}
+      {whom === 'user' && <TextField label={words.user} hint={words.userHint} value={user} required onChange={(event) => setUser(event.target.value)} />}
       <ChoiceField label={words.lasting} choices={FOR} value={lasting} onChange={(event) => setLasting(event.target.value)} />
       <div className="flex items-center justify-between gap-2">
         <CheckField label={words.toolOutput} checked={hasTools} onChange={(event) => setTools(event.target.checked)} />
