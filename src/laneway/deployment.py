@@ -1,6 +1,6 @@
 """Deployment: what a process runs on: one SQLite file by itself, or a Postgres that several processes share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from laneway.bus import Bus
@@ -62,4 +62,5 @@ def _shared(settings: Settings, clock: Clock, options: StoreOptions, places: Pla
     url = settings.database_url.reveal()
     direct = (settings.database_direct_url or settings.database_url).reveal()
     bus = PostgresBus(LocalBus(), direct, clock)
+    options = replace(options, settings={"wall": "on" if settings.row_security else "off"})
     return Deployment(PostgresStore(url, clock, options), bus, DBOSEngine(places, direct, options.node, clock))

@@ -145,6 +145,9 @@ class Settings:
     database_direct_url: Secret | None = None
     """The same database without a connection pooler before it, when `database_url` has one. A connection that listens
     needs a server process of its own."""
+    row_security: bool = True
+    """On Postgres: keep what is done for a user to the user's rows by the server's own row-level security as well. It
+    needs the role `laneway_user`, which is made where that is allowed."""
     otlp_endpoint: str = ""
     """Where traces go, as `http://127.0.0.1:4318/v1/traces` (OTLP over HTTP); empty: none are made. Needs the extra
     `otel`."""

@@ -29,6 +29,11 @@ class Principal:
     key_id: str | None = None
     system: bool = False
 
+    @property
+    def owner(self) -> str | None:
+        """Whose records it sees; None: everybody's."""
+        return None if self.system else self.user_id
+
 
 SYSTEM = Principal(user_id="", system=True)
 """The engine, the timers and the sweepers. Records that belong to no user are owned by the empty string."""

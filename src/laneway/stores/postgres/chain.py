@@ -20,5 +20,5 @@ async def link_entries(connection: Connection, puts: Iterable[Put]) -> tuple[Put
     if not many:
         return puts
     last = int((await connection.single(SQL["take_audit"], (many,)))[0]) - many
-    found = await connection.first(SQL["audit_of_number"], (last,))
-    return with_links(puts, last + 1, None if found is None else wire.decode(found[0], AuditEntry))
+    (found,) = await connection.single(SQL["audit_of_number"], (last,))
+    return with_links(puts, last + 1, None if found is None else wire.decode(found, AuditEntry))

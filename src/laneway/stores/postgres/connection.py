@@ -69,6 +69,8 @@ class Connection:
             f"SET LOCAL idle_in_transaction_session_timeout = {int(SILENT_S * 1000)};"
             f" SET LOCAL lock_timeout = {int(lock_s * 1000)}"
         )
+        self.mark = ""
+        """A comment behind each statement: the server keeps other plans for it than for the same one without."""
         self.is_erasing = False
         """Whether anything was being erased when that was last asked for."""
         self.schema_version = 0
@@ -84,7 +86,7 @@ class Connection:
     async def fetch(self, sql: str, bindings: Sequence[Binding] = ()) -> list[Row]:
         """Run a statement; returns its rows."""
         try:
-            return [tuple(row) for row in await self._driver.fetch(numbered(sql), *bindings)]
+            return [tuple(row) for row in await self._driver.fetch(numbered(sql) + self.mark, *bindings)]
         except _FAULTS as error:
             raise self._told(error) from error
 
@@ -101,7 +103,7 @@ class Connection:
     async def execute(self, sql: str, bindings: Sequence[Binding] = ()) -> int:
         """Run a statement; returns how many rows it changed."""
         try:
-            status = await self._driver.execute(numbered(sql), *bindings)
+            status = await self._driver.execute(numbered(sql) + self.mark, *bindings)
         except _FAULTS as error:
             raise self._told(error) from error
         count = status.rpartition(" ")[2]

@@ -1,12 +1,13 @@
 """Pool: connections that are lent to one task at a time. One that was interrupted is closed, never lent again."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 
 from laneway.domain.errors import Conflict, Unavailable
 from laneway.stores.postgres.connection import ANSWER_S, Connection, Forgotten, InDoubt, Isolation, Lost, connect
 from laneway.stores.postgres.queries import SQL
+from laneway.stores.postgres.wall import behind
 
 _LIKE_THE_OTHERS = "SELECT ?::bigint"
 
@@ -23,9 +24,11 @@ PAUSE_S = 0.05
 class Pool:
     """At most `size` connections, made when they are needed."""
 
-    def __init__(self, url: str, size: int) -> None:
+    def __init__(self, url: str, size: int, is_walled: bool = False) -> None:
         self._url = url
         self.size = size
+        self.is_walled = is_walled
+        """Whether the transactions of owners are kept to what is theirs by the server itself."""
         self.lent = 0
         """How many connections are in use."""
         self._free = asyncio.Semaphore(size)
@@ -39,6 +42,7 @@ class Pool:
             raise Unavailable("The store is closed.")
         async with self._free:
             connection = await self._take()
+            connection.mark = ""
             self.lent += 1
             try:
                 yield connection
@@ -52,16 +56,26 @@ class Pool:
                 self.lent -= 1
 
     @asynccontextmanager
-    async def transaction(self, isolation: Isolation = "READ COMMITTED") -> AsyncGenerator[Connection]:
+    async def transaction(
+        self, isolation: Isolation = "READ COMMITTED", owners: Collection[str] | None = None
+    ) -> AsyncGenerator[Connection]:
         """Lend a connection for one transaction."""
-        async with self.lease() as connection, self.committed(connection, isolation):
+        async with self.lease() as connection, self.committed(connection, isolation, owners=owners):
             yield connection
 
     @asynccontextmanager
     async def committed(
-        self, connection: Connection, isolation: Isolation = "READ COMMITTED", opening: str = ""
-    ) -> AsyncGenerator[None]:
-        """Commit what is done inside on a connection that was lent. A commit of which nobody heard is looked up."""
+        self, connection: Connection, isolation: Isolation = "READ COMMITTED", opening: str = "",
+        owners: Collection[str] | None = None,
+    ) -> AsyncGenerator[None]:  # fmt: skip
+        """Commit what is done inside on a connection that was lent. A commit of which nobody heard is looked up.
+
+        It is done for `owners`; None: for the system, and for everybody.
+        """
+        if self.is_walled and owners is not None:
+            # A plan is made for the one who asks, and would be made anew at each change of sides.
+            connection.mark = " -- for users"
+            opening = f"{behind(owners)}; {opening}"
         try:
             async with connection.transaction(isolation, opening):
                 yield

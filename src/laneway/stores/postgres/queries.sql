@@ -141,10 +141,7 @@ ON CONFLICT (owner) DO UPDATE SET oldest = greatest(kept.oldest, excluded.oldest
 SELECT tail, NULL::text, NULL::bytea FROM log WHERE name = ?;
 
 -- name: newest_row
-SELECT greatest(
-  coalesce((SELECT max(row) FROM event WHERE row < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 20)), 0),
-  (SELECT value FROM counter WHERE name = 'newest_pruned')
-), NULL::text, NULL::bytea;
+SELECT newest_row(), NULL::text, NULL::bytea;
 
 -- name: keep_position
 UPDATE counter SET value = greatest(value, ?::bigint) WHERE name = 'newest_pruned';
@@ -180,7 +177,7 @@ INSERT INTO event (row, log, "offset", seq, type, owner, session_id, thread_id, 
 SELECT * FROM unnest(
   ?::bigint[], ?::text[], ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[],
   ?::text[], ?::bytea[]
-) RETURNING TRUE AS is_new;
+);
 
 -- name: claims
 SELECT id, owner, session_id, thread_id, fence FROM "turn" WHERE id = ANY (?::text[]) AND status = 'running'
@@ -205,14 +202,37 @@ WHERE EXISTS (
 
 -- name: find
 WITH question (terms, owner, session_id) AS (SELECT ?::text[], ?::text, ?::text)
-SELECT entry.thread_id, entry.item_id, entry.text, entry.at
+SELECT thread_id, item_id, text, at FROM (
+SELECT entry.thread_id, entry.item_id, entry.text, entry.at, entry.row, entry.owner
 FROM search_entry AS entry, question
 WHERE entry.terms @> question.terms
   AND (question.owner IS NULL OR entry.owner = question.owner)
   AND (question.session_id IS NULL OR entry.session_id = question.session_id)
   AND entry.thread_id NOT IN (SELECT id FROM hidden) AND entry.session_id NOT IN (SELECT id FROM hidden)
   AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = entry.item_id AND item.state = 'superseded')
-ORDER BY entry.at DESC, entry.row DESC LIMIT ?;
+ORDER BY entry.at DESC, entry.row DESC LIMIT ?
+) AS found
+WHERE EXISTS (SELECT 1 FROM "thread" WHERE id = found.thread_id AND owner = found.owner)
+ORDER BY at DESC, row DESC;
+
+-- name: walled_tables
+SELECT tablename::text FROM pg_policies WHERE schemaname = current_schema() AND policyname = 'own';
+
+-- name: make_role
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'laneway_user') THEN
+    BEGIN
+      CREATE ROLE laneway_user NOLOGIN;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; -- another database of the server has it made
+    END;
+  END IF;
+  BEGIN
+    SET LOCAL ROLE laneway_user;
+    SET LOCAL ROLE NONE;
+  EXCEPTION WHEN insufficient_privilege THEN
+    GRANT laneway_user TO CURRENT_USER; -- whoever makes a role may not yet play it
+  END;
+END $$;
 
 -- name: find_threads
 SELECT entry.thread_id FROM search_entry AS entry
@@ -233,7 +253,7 @@ WHERE table_schema = current_schema() AND table_name = ?;
 UPDATE counter SET value = value + ? WHERE name = 'audit' RETURNING value;
 
 -- name: audit_of_number
-SELECT body FROM "audit" WHERE number = ?;
+SELECT audit_of_number(?);
 
 -- name: waiting_items
 SELECT count(*), min(row) FROM (SELECT row FROM queue_item WHERE "open" IS NOT NULL LIMIT 100000) AS waiting;

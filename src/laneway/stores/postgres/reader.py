@@ -18,7 +18,7 @@ from laneway.stores.postgres.tally import tallied, tally_questions
 
 async def answer(connection: Connection, principal: Principal, asks: Sequence[Ask], log: str | None) -> Snapshot:
     """Answer every ask, with the log's offset, as of one moment of the database."""
-    owner = None if principal.system else principal.user_id
+    owner = principal.owner
     answers, erasing, _ = await ask_as(connection, lambda erasing: _questions(asks, log, Sight(owner, erasing)))
     sight = Sight(owner, erasing)
     place, *rest = answers

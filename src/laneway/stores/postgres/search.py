@@ -38,7 +38,7 @@ async def find_entries(
     terms = terms_asked(text)
     if not terms:
         return ()
-    owner = None if principal.system else principal.user_id
+    owner = principal.owner
     found = await connection.fetch(SQL["find"], (terms, owner, session_id, limit))
     wanted = set(terms)
     return tuple(SearchHit(thread_id, item_id, snippet(kept, wanted), at) for thread_id, item_id, kept, at in found)

@@ -23,6 +23,7 @@ from laneway.stores.postgres.pool import Pool, check_pooler
 from laneway.stores.postgres.reader import answer
 from laneway.stores.postgres.schema import migrate
 from laneway.stores.postgres.search import find_entries, index_entries
+from laneway.stores.postgres.wall import raise_wall
 from laneway.stores.postgres.writer import ATTEMPTS, Writer
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ class PostgresStore:
         self._clock = clock
         self._options = options
         self._time = clock if options.settings.get("time") == "clock" else None
+        self._is_walled = options.settings.get("wall") != "off"
         self._open: _Parts | None = None
         self._heartbeat: Heartbeat | None = None
         self._accepted = 0
@@ -58,13 +60,15 @@ class PostgresStore:
         connection = await connect(self._url)
         try:
             await migrate(connection)
+            if self._is_walled:
+                await raise_wall(connection)
         finally:
             await connection.close()
         if self._options.node:
             heartbeat = Heartbeat(self._url, self._options.node, self._options.lease_s)
             await asyncio.to_thread(heartbeat.start)
             self._heartbeat = heartbeat
-        pool = Pool(self._url, int(self._options.settings.get("connections", CONNECTIONS)))
+        pool = Pool(self._url, int(self._options.settings.get("connections", CONNECTIONS)), self._is_walled)
         self._open = _Parts(pool, Writer(pool, self._clock, self._time))
 
     async def close(self) -> None:
@@ -93,14 +97,17 @@ class PostgresStore:
         return await self._write(work)
 
     async def read(self, principal: Principal, *asks: Ask, log: str | None = None) -> Snapshot:
-        async with self._pool.lease() as connection:
-            return await answer(connection, principal, asks, log)
+        if not self._is_walled or principal.system:
+            # Of one statement, so that it needs no transaction.
+            async with self._pool.lease() as connection:
+                return await answer(connection, principal, asks, log)
+        return await self._read(lambda connection: answer(connection, principal, asks, log), principal.owner)
 
     async def read_log(self, log: str, after: int, limit: int, thread_id: str | None = None) -> LogRead:
         return await self._read(lambda connection: read_log(connection, log, after, limit, thread_id))
 
     async def read_user(self, owner: str | None, after: tuple[int, int], limit: int) -> LogRead:
-        return await self._read(lambda connection: read_user(connection, owner, after, limit))
+        return await self._read(lambda connection: read_user(connection, owner, after, limit), owner)
 
     async def erase(self, limit: int = 500) -> bool:
         return await self._commit(lambda connection: erase_some(connection, limit))
@@ -122,7 +129,9 @@ class PostgresStore:
     async def search(
         self, principal: Principal, text: str, session_id: str | None = None, limit: int = 20
     ) -> tuple[SearchHit, ...]:
-        return await self._read(lambda connection: find_entries(connection, principal, text, session_id, limit))
+        return await self._read(
+            lambda connection: find_entries(connection, principal, text, session_id, limit), principal.owner
+        )
 
     async def figures(self) -> Figures:
         found = await self._read(lambda connection: read_figures(connection, self._options))
@@ -132,9 +141,10 @@ class PostgresStore:
             connections=pool.size, lent=pool.lent,
         )  # fmt: skip
 
-    async def _read(self, work: Work[T]) -> T:
+    async def _read(self, work: Work[T], owner: str | None = None) -> T:
         async def alone(pool: Pool) -> T:
-            async with pool.transaction("REPEATABLE READ, READ ONLY") as connection:
+            owners = None if owner is None else (owner,)
+            async with pool.transaction("REPEATABLE READ, READ ONLY", owners) as connection:
                 return await work(connection)
 
         return await self._again(alone)

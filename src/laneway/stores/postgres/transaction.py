@@ -131,29 +131,28 @@ async def _write(connection: Connection, decided: Sequence[Changes], rows: Seque
     for put in sorted((put for changes in decided for put in changes.puts), key=takes_a_place):
         records.setdefault(put.kind.name, {})[put.record.id] = put.record
     # In one order of kinds, so that alike groups are written by the same statement.
-    writes = [TABLES[name].putting(list(records[name].values())) for name in sorted(records)]
-    if rows:
-        writes.append(appending(rows))
-    if writes:
-        counts = await connection.single(*_all_of(writes))
+    puts = [TABLES[name].putting(list(records[name].values())) for name in sorted(records)]
+    if puts or rows:
+        counts = await connection.single(*_all_of(puts, [appending(rows)] if rows else []))
         _check_owners(records, counts[::2])
-        if new is not None and sum(counts[1 : 2 * len(records) : 2]) != new:
+        if new is not None and sum(counts[1::2]) != new:
             raise NotNew
     for id in (id for changes in decided for id in changes.erase):
         await connection.execute(SQL["hide"], (id,))
 
 
-def _all_of(writes: Sequence[Question]) -> Question:
-    """Writes as one statement, which answers with how many rows each has written, and how many of them were new."""
-    return _together(tuple(text for text, _ in writes)), tuple(each for _, bindings in writes for each in bindings)
+def _all_of(puts: Sequence[Question], others: Sequence[Question]) -> Question:
+    """Writes as one statement. It answers with how many rows each put has written, and how many of them were new."""
+    bindings = tuple(each for _, bindings in (*puts, *others) for each in bindings)
+    return _together(tuple(text for text, _ in puts), tuple(text for text, _ in others)), bindings
 
 
 @lru_cache(maxsize=2000)
-def _together(texts: tuple[str, ...]) -> str:
-    parts = ", ".join(f"w{number} AS ({text})" for number, text in enumerate(texts))
+def _together(puts: tuple[str, ...], others: tuple[str, ...]) -> str:
+    parts = ", ".join(f"w{number} AS ({text})" for number, text in enumerate((*puts, *others)))
     counts = ", ".join(
         f"(SELECT count(*) FROM w{number}), (SELECT count(*) FILTER (WHERE is_new) FROM w{number})"
-        for number in range(len(texts))
+        for number in range(len(puts))
     )
     return f"WITH {parts} SELECT {counts}"
 

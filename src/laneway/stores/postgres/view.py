@@ -26,7 +26,7 @@ class Needing(Protocol):
 
 async def load_views(connection: Connection, group: Sequence[Needing], clock: Clock | None) -> list[LoadedView]:
     """Load what each needs as of this moment of the transaction. Its time is the database's, or a clock's."""
-    loading = [_Loading(None if each.principal.system else each.principal.user_id, each.needs) for each in group]
+    loading = [_Loading(each.principal.owner, each.needs) for each in group]
     while True:
         answers, erasing, now = await ask_as(
             connection, lambda erasing: [question for each in loading for question in each.questions(erasing)]

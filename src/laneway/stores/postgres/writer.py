@@ -70,8 +70,7 @@ class Writer:
         """Run a command in one of the next groups; returns when it is durable, or raises what became of it."""
         if len(self._waiting) >= BACKLOG:
             raise Unavailable("The writer's backlog is full.")
-        owner = None if principal.system else principal.user_id
-        waiting = _Waiting(principal, needs, decide, locks_of(needs, owner, self._scopes))
+        waiting = _Waiting(principal, needs, decide, locks_of(needs, principal.owner, self._scopes))
         self._waiting.append(waiting)
         self._start_soon()
         return await waiting.future
@@ -113,13 +112,18 @@ class Writer:
         rooms = {True: ALONE - alone, False: GROUPS - (len(self._groups) - alone)}
         group: list[_Waiting] = []
         for waiting in list(islice(self._waiting, LOOKED_AT)):
-            fits = len(group) < GROUP and not (group and (waiting.is_alone or group[0].is_alone))
+            fits = len(group) < GROUP and all(self._is_shared(each, waiting) for each in group[:1])
             if fits and rooms[waiting.is_alone] > 0 and busy.isdisjoint(waiting.locks):
                 group.append(waiting)
                 self._waiting.remove(waiting)
             else:
                 busy |= waiting.locks
         return group
+
+    def _is_shared(self, one: _Waiting, other: _Waiting) -> bool:
+        """Whether two may be in one group: the system's commands and those of users are on two sides of the wall."""
+        is_apart = self._pool.is_walled and one.principal.system != other.principal.system
+        return not (one.is_alone or other.is_alone or is_apart)
 
     async def _carry_out(self, group: list[_Waiting]) -> None:
         """Commit a group. Whoever has to be decided behind it, or alone, goes to the front again, in their order."""
@@ -140,11 +144,12 @@ class Writer:
         async with self._pool.lease() as connection:
             await self._scopes.learn(connection, [need for each in group for need in each.needs])
             for each in group:
-                owner = None if each.principal.system else each.principal.user_id
-                each.locks |= locks_of(each.needs, owner, self._scopes)
+                each.locks |= locks_of(each.needs, each.principal.owner, self._scopes)
             locks = {lock for each in group for lock in each.locks}
             impatient = f"SET LOCAL lock_timeout = {GROUP_LOCK_MS}; " if len(group) > 1 else ""
-            async with self._pool.committed(connection, opening=impatient + taking(locks)):
+            is_system = group[0].principal.system
+            owners = None if is_system else {each.principal.user_id for each in group}
+            async with self._pool.committed(connection, opening=impatient + taking(locks), owners=owners):
                 outcomes = await transact(connection, group, locks, self._time)
         self.commits += 1
         for outcome in outcomes:

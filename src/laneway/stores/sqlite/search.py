@@ -35,7 +35,7 @@ def find_entries(
     connection: Connection, principal: Principal, text: str, session_id: str | None, limit: int
 ) -> tuple[SearchHit, ...]:
     """Find the newest entries that have every term."""
-    owner = None if principal.system else principal.user_id
+    owner = principal.owner
     match = _match(connection, text, owner, session_id)
     if match is None:
         return ()

@@ -98,7 +98,7 @@ class Table(KindTable):
 def sight_of(connection: Connection, principal: Principal) -> Sight:
     """What the principal may see in the connection's present transaction."""
     (erasing,) = connection.execute("SELECT EXISTS (SELECT 1 FROM hidden)").fetchone() or (0,)
-    return Sight(None if principal.system else principal.user_id, bool(erasing))
+    return Sight(principal.owner, bool(erasing))
 
 
 TABLES = MappingProxyType({kind.name: Table(kind) for kind in KINDS})
