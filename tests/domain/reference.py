@@ -11,6 +11,7 @@ QUEUE_PER_THREAD = 5
 QUEUE_PER_USER = 8
 ALERTS_PER_MINUTE = 2
 MAX_ATTEMPTS = 3
+MOST_ATTEMPTS = 30
 STEERABLE = "script"
 CANNOT_WAIT = "forgetful"
 
@@ -279,8 +280,8 @@ class World:
         elif turn.status == "waiting":
             self._take_up_waiting(thread, turn, node)
         else:
-            turn.crashes += turn.node is not None
-            if turn.crashes >= MAX_ATTEMPTS:
+            turn.crashes += turn.node not in (None, node)
+            if turn.crashes >= MAX_ATTEMPTS or turn.attempt >= MOST_ATTEMPTS:
                 self._end(thread, turn, "failed")
             elif any(call.state == "started" and call.effect == "once" for call in turn.calls):
                 self._needs_review(thread, turn)

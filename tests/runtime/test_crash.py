@@ -283,30 +283,36 @@ async def test_a_steer_that_was_taken_is_given_again_and_never_joins_the_batch()
         await following.stop()
 
 
-async def test_a_store_that_went_away_under_an_agent_is_not_the_agents_failure():
-    away = [True]
+@pytest.mark.parametrize(
+    ("times", "ending", "attempts"), [(1, "completed", 2), (9, "completed", 10), (99, "failed", 30)]
+)
+async def test_a_store_that_went_away_under_an_agent_is_not_the_agents_failure(times: int, ending: str, attempts: int):
+    """It fails only when that happens again and again, however long its process lives."""
+    is_away = False
 
     async def look(asks: tuple[Ask, ...]) -> None:
-        if away and asks == (Get(THREAD, thread.id),):
-            away.clear()
+        nonlocal is_away
+        if is_away and asks == (Get(THREAD, thread.id),):
+            is_away = False
             raise Unavailable("The database could not be reached.")
 
     async def steered(turn: TurnInput) -> AsyncIterator[AgentEvent]:
-        app.store.before_read = look
+        nonlocal is_away
+        app.store.before_read, is_away = look, turn.attempt <= times
         await turn.handle.steer()
         yield Text(f"attempt {turn.attempt}")
 
     async with running(Played("steered", steered, steer=True)) as app:
         ada = app.user()
         thread = await ada.thread("go")
-        while away or app.places.running:  # noqa: ASYNC110 - the runner gives up within a few turns of the loop
+        while [turn.status for turn in await ada.turns(thread.id)] in ([], ["running"]):
             await asyncio.sleep(0)
+            if not app.places.running:
+                await app.upkeep.sweep()
 
-        await app.upkeep.sweep()
-        await app.drain()
-
-        assert ends(await ada.events(thread.id)) == ["turn.completed"]
-        assert ("assistant", "attempt 2") in await ada.said(thread.id)
+        (turn,) = await ada.turns(thread.id)
+        assert (turn.status, turn.attempt, turn.crashes) == (ending, attempts, 0)
+        assert ends(await ada.events(thread.id)) == [f"turn.{ending}"]
 
 
 # --- doubt -----------------------------------------------------------------------------------------------------------

@@ -164,7 +164,8 @@ class Settings:
     flush_ms: Count = 40
     """How often the text of a running answer is stored and sent, after its first piece."""
     max_attempts: Annotated[int, Meta(ge=1)] = 3
-    """How often a turn may die while running before it has failed."""
+    """How often a turn's process may die while it runs before the turn has failed. One that lived, and lost the store
+    for a while, does not count; the thirtieth attempt is the last in any case."""
     lease_s: Annotated[float, Meta(gt=0)] = 6.0
     """How long a silent process keeps its turns."""
     drain_s: Seconds = 10.0

@@ -71,7 +71,8 @@ class Turn:
     node: str | None = None
     """The process that runs it; None: free to be taken up."""
     crashes: int = 0
-    """Attempts that died while running; a turn taken up after a wait or a drain does not count."""
+    """Attempts that died with their process while running. A turn taken up after a wait or a drain does not count, nor
+    one whose process had lost the store."""
     usage: Usage = field(default_factory=Usage)
     error: TurnError | None = None
     cancel: CancelRequest | None = None

@@ -24,6 +24,9 @@ from laneway.domain.queue import QueueItem
 from laneway.domain.thread import Thread
 from laneway.domain.turn import Run, Turn, TurnError
 
+MOST_ATTEMPTS = 30
+"""Attempts of a turn, whatever ended them: one that loses the store each time must not go on for ever."""
+
 # --- a new turn ------------------------------------------------------------------------------------------------------
 
 
@@ -109,9 +112,10 @@ def take_up_turn(draft: Draft, command: TakeUpTurn) -> Decision:
     if turn.status == "waiting":
         return _take_up_waiting(draft, thread, turn, command.node)
     crashed = turn.node is not None
-    turn = replace(turn, crashes=turn.crashes + crashed)
-    if turn.crashes >= draft.rules.max_attempts:
-        error = TurnError("crashed", f"The turn was cut off {turn.crashes} times while it ran.")
+    # A node that takes up a turn of its own lives: what it had lost was the store, and that is no fault of the turn's.
+    turn = replace(turn, crashes=turn.crashes + (turn.node not in (None, command.node)))
+    if turn.crashes >= draft.rules.max_attempts or turn.attempt >= MOST_ATTEMPTS:
+        error = TurnError("crashed", f"The turn was cut off {turn.attempt} times while it ran.")
         end_turn(draft, thread, turn, "failed", "failed", error)
         return draft.decision(Claimed(None, draft.finished(thread.id)))
     doubtful = _doubtful(draft, turn)
