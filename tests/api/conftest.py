@@ -17,6 +17,7 @@ ON_BOTH = {
     "paging",
     "queue",
     "repeats",
+    "shares",
     "tags",
     "templates",
     "transfer_round_trip",
