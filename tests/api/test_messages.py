@@ -163,3 +163,26 @@ async def test_an_archived_thread_takes_no_message(ada: Caller):
     answer = await ada.post(f"/threads/{thread['id']}/messages", {"message": "hello"})
 
     assert (answer.status, answer.code) == (409, "thread_archived")
+
+
+async def test_a_message_replies_to_an_item_that_is_in_its_threads_transcript(ada: Caller, bob: Caller):
+    thread, other, theirs = await ada.chat("say one"), await ada.chat("say two"), await bob.chat("say three")
+    path = f"/threads/{thread['id']}/messages"
+    question, answer = (await ada.get(path)).json
+    elsewhere = [
+        (await who.get(f"/threads/{each['id']}/messages")).json[1] for who, each in ((ada, other), (bob, theirs))
+    ]
+
+    posted = await ada.post(path, {"message": "say more", "reply_to": answer["id"]}, Idempotency_Key="k")
+    await ada.finished(thread["id"], 2)
+    wrong = [await ada.post(path, {"message": "say no", "reply_to": each["id"]}) for each in elsewhere]
+    wrong.append(await ada.post(path, {"message": "say no", "reply_to": f"itm_{MISSING}"}))
+    wrong.append(await ada.post("/messages", {"message": "say no", "reply_to": answer["id"]}))
+    assert (await ada.delete(f"{path}/{question['id']}")).status == 204
+    wrong.append(await ada.post(path, {"message": "say no", "reply_to": answer["id"]}))
+    again = await ada.post(path, {"message": "say more", "reply_to": answer["id"]}, Idempotency_Key="k")
+
+    assert posted.status == 202
+    assert [(each.status, each.code) for each in wrong] == [(422, "unknown_item")] * 5
+    assert again.content == posted.content
+    assert len((await ada.get("/threads", limit=100)).json) == 2

@@ -1,14 +1,17 @@
 """Every route that writes, sent twice with one Idempotency-Key. A write without a row here fails."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from laneway.agent import AgentEvent, Text, TurnInput
 from laneway.api.route import BASE
 from laneway.api.routes import ALL
-from tests.api.harness import Answer, Caller, Harness, serving
+from tests.api.harness import GROUND, Answer, Caller, Harness, data_of, serving, started
 from tests.api.test_matrix import everything
+from tests.runtime.stage import Played
 
 NOTHING: dict[str, Any] = {}
 UPLOAD = {"file": ("a.jsonl", b'{"thread": "t", "role": "user", "text": "hello", "at": "2026-01-01T00:00:00Z"}')}
@@ -71,7 +74,7 @@ ROWS: dict[str, tuple[Any, Any]] = {
     "DELETE /users/{other_id}": (None, None),
     "DELETE /keys/{key_id}": (None, None),
 }
-# It takes a turn that nobody knows the end of: tests/runtime/test_crash.py makes one.
+# It takes a turn that only a restart leaves to be reviewed: it has a test of its own below.
 ELSEWHERE = {"POST /turns/{turn_id}/review"}
 
 
@@ -157,6 +160,56 @@ async def test_what_is_told_once_is_told_again_to_the_same_credential_alone(serv
     assert len((await ada.get(f"/threads/{thread['id']}/shares")).json) == 2
     assert (await server.caller(None).get(f"/shared/{(await shared(ada, thread))['token']}")).status == 200
     assert (await server.caller(first.json["key"]).get("/me")).status == 200
+
+
+async def test_a_review_gets_its_first_answer_again_and_is_done_once(tmp_path: Path):
+    async def asking(turn: TurnInput) -> AsyncIterator[AgentEvent]:
+        yield Text("yes" if await turn.handle.ask("may I?") else "no")
+
+    agent = Played("asking", asking, waits_across_restarts=False)
+    async with GROUND.flags() as ground:
+        flags = {"data_dir": tmp_path} | {name: value for name, value in ground.items() if name != "database"}
+        async with started([agent], flags) as server:
+            thread = await server.ada.made("/threads", {"agent_id": "asking", "initial_message": "go"})
+            async with server.ada.events(f"/threads/{thread['id']}/events", after="0") as events:
+                await events.until("turn.waiting")
+        async with started([agent], flags) as server:
+            ada = server.ada
+            async with ada.events(f"/threads/{thread['id']}/events", after="0") as events:
+                turn_id = data_of(await events.until("turn.needs_review"))["turn_id"]
+                first, again = [await reviewed(ada, turn_id, "retry") for _ in range(2)]
+                await events.until("turn.waiting")
+            late, other = await reviewed(ada, turn_id, "retry"), await reviewed(ada, turn_id, "skip")
+
+    assert (first.status, first.json["status"], first.json["attempt"]) == (200, "running", 1)
+    assert again.content == late.content == first.content
+    assert (other.status, other.code) == (409, CONFLICT)
+
+
+async def reviewed(ada: Caller, turn_id: str, action: str) -> Answer:
+    return await ada.post(f"/turns/{turn_id}/review", {"action": action}, Idempotency_Key="k")
+
+
+async def test_what_a_repeated_request_named_may_be_gone_by_then(server: Harness):
+    ada = server.ada
+    thread, bob = await ada.made("/threads"), await ada.made("/users", {"name": "bob"})
+    file = (await ada.send("POST", "/attachments", files=UPLOAD, data={"session_id": thread["session_id"]})).json
+    share = (f"/threads/{thread['id']}/shares", {"user": "bob"})
+    message = (f"/threads/{thread['id']}/messages", {"parts": [{"type": "file", "attachment_id": file["id"]}]})
+    big = (f"/threads/{thread['id']}", {"metadata": {"a": "a" * 9_000}})
+
+    firsts = [await ada.post(*share, Idempotency_Key="k"), await ada.post(*message, Idempotency_Key="k")]
+    firsts.append(await ada.patch(*big, Idempotency_Key="k"))
+    assert (await ada.delete(f"/users/{bob['id']}")).status == 204
+    assert (await ada.delete(f"/attachments/{file['id']}")).status == 204
+    assert (await ada.patch(big[0], {"metadata": {"a": None, "b": "b" * 9_000}})).status == 200
+    agains = [await ada.post(*share, Idempotency_Key="k"), await ada.post(*message, Idempotency_Key="k")]
+    agains.append(await ada.patch(*big, Idempotency_Key="k"))
+
+    assert [each.status for each in firsts] == [201, 202, 200]
+    assert [each.content for each in agains] == [each.content for each in firsts]
+    assert (await ada.post(*share, Idempotency_Key="l")).code == "unknown_user"
+    assert (await ada.post(*message, Idempotency_Key="l")).code == "unknown_attachment"
 
 
 async def shared(ada: Caller, thread: Any) -> Any:

@@ -18,7 +18,7 @@ from laneway.api.paging import page_headers
 from laneway.api.rates import Failures
 from laneway.app import App
 from laneway.domain.command import Command, RecordAct
-from laneway.domain.errors import Malformed, NotFound, TooLarge, Unauthorized, Unsupported
+from laneway.domain.errors import LanewayError, Malformed, NotFound, TooLarge, Unauthorized, Unsupported
 from laneway.domain.instant import Instant
 from laneway.domain.json import Json
 from laneway.domain.kinds import IDEMPOTENCY
@@ -209,13 +209,20 @@ class Call:
             self._raw if body is None else body, credential_of(self.headers),
         )  # fmt: skip
 
-    async def was_done(self) -> bool:
-        """Whether this very request, without a body, was carried out before: what it named may be gone by now."""
-        idempotency = self.idempotency(b"")
+    async def first_reply(self) -> IdempotentReply | None:
+        """What this very request was told when it was carried out before: what it named may be gone by now."""
+        idempotency = self.idempotency()
         if idempotency is None:
-            return False
+            return None
         first = (await self.read(Get(IDEMPOTENCY, idempotency.record_id))).results[0]
-        return isinstance(first, IdempotentReply) and first.body_sha256 == idempotency.body_sha256
+        if isinstance(first, IdempotentReply) and first.body_sha256 == idempotency.body_sha256:
+            return first
+        return None
+
+    async def refuse(self, error: LanewayError) -> None:
+        """Raise an error, unless this very request was carried out before: it is then told its first answer again."""
+        if await self.first_reply() is None:
+            raise error
 
     # --- how it is answered --------------------------------------------------------------------------------------
 

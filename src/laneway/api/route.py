@@ -70,7 +70,7 @@ class Route:
             try:
                 return await self._handled(call)
             except NotFound:
-                if self.method == "DELETE" and await call.was_done():
+                if self.method == "DELETE" and await call.first_reply() is not None:
                     return call.nothing()
                 raise
         except LanewayError as error:

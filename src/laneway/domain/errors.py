@@ -296,6 +296,13 @@ class UnknownAttachment(Invalid):
     title = "Unknown attachment"
 
 
+class UnknownItem(Invalid):
+    """The thread's transcript has no item of that id, or no longer."""
+
+    code = "unknown_item"
+    title = "Unknown item"
+
+
 class UnknownTemplate(Invalid):
     """No template of that id is yours."""
 

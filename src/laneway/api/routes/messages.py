@@ -80,8 +80,11 @@ async def check_attachments(call: Call, session_id: str, parts: tuple[Part, ...]
     found = (await call.read(*(Get(ATTACHMENT, each) for each in named))).results
     for id, record in zip(named, found, strict=True):
         if not isinstance(record, Attachment) or record.session_id != session_id:
-            raise UnknownAttachment(f"The session has no attachment {id!r}.", "Upload it to this session first.")
-        if record.media_type not in IMAGES and any(each.attachment_id == id for each in parts if each.type == "image"):
+            unknown = UnknownAttachment(f"The session has no attachment {id!r}.", "Upload it to this session first.")
+            await call.refuse(unknown)
+        elif record.media_type not in IMAGES and any(
+            each.attachment_id == id for each in parts if each.type == "image"
+        ):
             raise Invalid(f"{id} is {record.media_type}, no image.", "Send it as a file.")
 
 

@@ -41,8 +41,9 @@ async def share_thread(call: Call) -> Response:
     shares, once = call.app.shares, call.idempotency()
     terms = Terms(body.permission, body.tool_output, later(call.at, body.expires_in_s))
     if body.user is not None:
-        answer = await shares.share_with(call.principal, thread.id, body.user, terms, once)
-        return call.show(_created(answer.reply, None, f"/t/{thread.id}", call), 201)
+        # Who was that, is asked once: the user may be gone when the same request comes again.
+        said = await call.first_reply() or await shares.share_with(call.principal, thread.id, body.user, terms, once)
+        return call.show(_created(said.reply, None, f"/t/{thread.id}", call), 201)
     answer, token = await shares.make_link(call.principal, thread.id, terms, once)
     return call.show(_created(answer.reply, token, f"/s/{token}", call), 201)
 

@@ -26,7 +26,7 @@ from laneway.api.query import Flag, Moment
 from laneway.api.resources import CreatedThread, Unread
 from laneway.api.route import BASE, Routes
 from laneway.domain.command import CreateThread, DeleteThread, NewMessage, ReadThread, UpdateThread
-from laneway.domain.errors import Invalid, NotFound, NotYet
+from laneway.domain.errors import Invalid, NotFound, NotYet, TooLarge
 from laneway.domain.event import session_log
 from laneway.domain.item import Item
 from laneway.domain.json import Json, as_object
@@ -215,7 +215,10 @@ async def _update(call: Call) -> Response:
     if not isinstance(body.tags, UnsetType):
         changes["tags"] = distinct(body.tags)
     if not isinstance(body.metadata, UnsetType):
-        bounded({**thread.metadata, **body.metadata}, "metadata")
+        try:
+            bounded({**thread.metadata, **body.metadata}, "metadata")
+        except TooLarge as error:
+            await call.refuse(error)
     command = UpdateThread(at=call.at, seed=call.seed, thread_id=thread.id, changes=changes, if_version=call.if_version)
     changed = shown_as((await call.submit(command)).reply, ThreadResource)
     return call.show(changed, headers=etag(changed.version))

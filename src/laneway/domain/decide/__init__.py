@@ -172,7 +172,12 @@ def _accepting() -> Needs:
 def _posting(thread_id: str, message: c.NewMessage) -> Needs:
     """Accepting reads the thread and its turn; an interrupt may also end that turn."""
     whole = message.delivery == "interrupt"
-    return (*_accepting(), *(_active_turn(thread_id) if whole else _thread_and_turn(thread_id)))
+    turn = _active_turn(thread_id) if whole else _thread_and_turn(thread_id)
+    return (*_accepting(), *_replying(message), *turn)
+
+
+def _replying(message: c.NewMessage) -> Needs:
+    return () if message.reply_to is None else _items((message.reply_to,))
 
 
 def _recording(command: c.RecordTurn) -> Needs:
@@ -245,6 +250,7 @@ _TABLE: tuple[Verb, ...] = (
             *_COUNTED,
             *((One(TEMPLATE, m.template_id),) if m.template_id else ()),
             *(_accepting() if m.message or m.template_id else ()),
+            *(_replying(m.message) if m.message else ()),
         ),
         create_thread,
     ),

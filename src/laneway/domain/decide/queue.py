@@ -16,7 +16,7 @@ from laneway.domain.decide.outcome import REHOMED, end_unowned
 from laneway.domain.decide.pause import paused, resumed
 from laneway.domain.decide.report import report_withdrawn
 from laneway.domain.draft import Draft, check_version
-from laneway.domain.errors import AlreadyTaken, Busy, Invalid, QueueFull, ThreadArchived, UnknownAgent
+from laneway.domain.errors import AlreadyTaken, Busy, Invalid, QueueFull, ThreadArchived, UnknownAgent, UnknownItem
 from laneway.domain.event import (
     QueueItemAdded,
     QueueItemUpdated,
@@ -25,7 +25,7 @@ from laneway.domain.event import (
 )
 from laneway.domain.frozen import replace
 from laneway.domain.item import text_of
-from laneway.domain.kinds import QUEUE_ITEM, TURN
+from laneway.domain.kinds import ITEM, QUEUE_ITEM, TURN
 from laneway.domain.queue import (
     NextBatch,
     QueueHeader,
@@ -81,6 +81,10 @@ def _check_acceptable(draft: Draft, thread: Thread, message: NewMessage) -> None
     for name in message.agents:
         if name not in draft.rules.agents:
             raise UnknownAgent(f"There is no agent {name!r}.")
+    if message.reply_to is not None:
+        item = draft.view.get(ITEM, message.reply_to)
+        if item is None or item.thread_id != thread.id or item.state == "superseded":
+            raise UnknownItem(f"The thread has no item {message.reply_to!r} to reply to.", "Name one of its messages.")
     if message.delivery == "reject" and (thread.active_turn_id is not None or thread.queue):
         raise Busy("The thread is busy, and the message asked not to wait.", "Send it with delivery=queue to wait.")
     limits = draft.rules.limits
