@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from laneway.runtime.shares import Grant
-from tests.api.harness import MISSING, Caller, Events, Harness, data_of, serving
+from tests.api.harness import MISSING, Answer, Caller, Events, Harness, data_of, serving
 
 SECRET = "only-the-owner-reads-this"
 WRONG = "A" * 43
@@ -515,6 +515,34 @@ async def test_those_who_may_only_view_neither_read_nor_write_comments(server: H
     assert (await nobody.get(f"/shared/{token}/comments")).status == 404
     assert (await nobody.post(f"/shared/{token}/comments", {"text": "x"})).status == 404
     assert not [frame for frame in await nobody.replay(f"/shared/{token}/events") if SECRET in frame.data]
+
+
+async def test_a_transcript_and_its_comments_are_read_in_pages_of_any_size(server: Harness, ada: Caller):
+    thread = await ada.chat("say one", "say two", "say three")
+    by_link, guest = await link(ada, thread, permission="comment"), server.caller(None)
+    for number in range(3):
+        await ada.made(f"/threads/{thread['id']}/comments", {"text": f"comment {number}"})
+    path = f"/shared/{by_link['token']}"
+
+    whole, comments = await guest.get(path), await guest.get(f"{path}/comments")
+    said = [answer.json["messages"] for answer in await pages_of(guest, path, 4)]
+    written = [answer.json for answer in await pages_of(guest, f"{path}/comments", 2)]
+    forged = [await guest.get(each, cursor="17") for each in (path, f"{path}/comments")]
+
+    assert [len(page) for page in said] == [4, 2]
+    assert [*said[0], *said[1]] == whole.json["messages"]
+    assert [len(page) for page in written] == [2, 1]
+    assert [*written[0], *written[1]] == comments.json
+    assert (whole.headers["x-total-count"], comments.headers["x-total-count"]) == ("6", "3")
+    assert [answer.status for answer in forged] == [400, 400]
+
+
+async def pages_of(caller: Caller, path: str, limit: int) -> list[Answer]:
+    """Every page, from the first to the one that says of no other."""
+    pages = [await caller.get(path, limit=limit)]
+    while (cursor := pages[-1].headers.get("x-next-cursor")) is not None:
+        pages.append(await caller.get(path, limit=limit, cursor=cursor))
+    return pages
 
 
 async def test_comments_are_bounded():
