@@ -2,6 +2,7 @@
 import { Client } from '../protocol/client'
 import type { LogEvent, StreamReset } from '../protocol/event'
 import { newKey } from '../protocol/ids'
+import { everyPage, everything, type PageQuery } from '../protocol/pages'
 import { isProblem } from '../protocol/problem'
 import type { Comment, Item, ReceivedShare, SharedThread } from '../protocol/resources'
 import { EventStream, sharedPlace, threadPlace, type StreamPlace } from '../protocol/stream'
@@ -9,7 +10,6 @@ import { NOTHING_SHARED, reduceShared, type SharedChange, type SharedState } fro
 import { StoreOf } from '../state/store'
 import { Files } from './files'
 
-const PAGE = 100
 const AGAIN_AFTER_MS = 2_000
 
 /** What was said, and the offset at which its beginning was read: what has happened since, the events tell. */
@@ -128,8 +128,9 @@ export class Link implements Way {
   }
 
   async comments(): Promise<readonly Comment[]> {
-    const params = { path: { token: this.token }, query: { limit: PAGE } }
-    return await this.client.ask(this.client.api.GET('/api/v1/shared/{token}/comments', { params }))
+    const { api } = this.client
+    const path = { token: this.token }
+    return await everything((query) => this.client.askWhole(api.GET('/api/v1/shared/{token}/comments', { params: { path, query } })))
   }
 
   async comment(text: string, name: string): Promise<Comment> {
@@ -166,8 +167,9 @@ export class Received implements Way {
   }
 
   async comments(): Promise<readonly Comment[]> {
-    const params = { path: this.path, query: { limit: PAGE } }
-    return await this.client.ask(this.client.api.GET('/api/v1/threads/{thread_id}/comments', { params }))
+    const { api } = this.client
+    const { path } = this
+    return await everything((query) => this.client.askWhole(api.GET('/api/v1/threads/{thread_id}/comments', { params: { path, query } })))
   }
 
   async comment(text: string): Promise<Comment> {
@@ -176,18 +178,13 @@ export class Received implements Way {
   }
 }
 
-type Asking<T> = (query: { limit: number; cursor?: string }) => Promise<{ data: T; headers: Headers }>
-
-/** All of a transcript, page after page; the offset is the first page's. */
-async function wholeTranscript<T>(ask: Asking<T>, itemsIn: (page: T) => Item[]): Promise<{ first: T; items: Item[]; offset: number }> {
-  const { data: first, headers } = await ask({ limit: PAGE })
-  const items = itemsIn(first)
-  for (let cursor = headers.get('X-Next-Cursor'); cursor !== null; ) {
-    const next = await ask({ limit: PAGE, cursor })
-    items.push(...itemsIn(next.data))
-    cursor = next.headers.get('X-Next-Cursor')
-  }
-  return { first, items, offset: Number(headers.get('Laneway-Offset')) }
+/** All of a transcript; the offset is its first page's. */
+async function wholeTranscript<T>(
+  ask: (query: PageQuery) => Promise<{ data: T; headers: Headers }>,
+  itemsIn: (page: T) => Item[],
+): Promise<{ first: T; items: Item[]; offset: number }> {
+  const { first, rest, headers } = await everyPage(ask)
+  return { first, items: [first, ...rest].flatMap(itemsIn), offset: Number(headers.get('Laneway-Offset')) }
 }
 
 // The schema leaves the fields of a part open; `Part` names those that the API documents.

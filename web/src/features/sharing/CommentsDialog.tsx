@@ -3,6 +3,7 @@ import { useEffect, useState, type SubmitEvent } from 'react'
 import type { Client } from '../../protocol/client'
 import type { EventType } from '../../protocol/event'
 import { newKey } from '../../protocol/ids'
+import { everything } from '../../protocol/pages'
 import type { Comment } from '../../protocol/resources'
 import { texts } from '../../texts'
 import { Button, IconButton } from '../../ui/Button'
@@ -19,7 +20,8 @@ const NEWS: readonly EventType[] = ['comment.added', 'comment.deleted']
 const EMPTY = { icon: 'comment', title: words.none, text: words.noneText } as const
 
 async function readComments(client: Client, threadId: string): Promise<readonly Comment[]> {
-  return await client.ask(client.api.GET('/api/v1/threads/{thread_id}/comments', { params: { path: { thread_id: threadId }, query: { limit: 100 } } }))
+  const path = { thread_id: threadId }
+  return await everything((query) => client.askWhole(client.api.GET('/api/v1/threads/{thread_id}/comments', { params: { path, query } })))
 }
 
 export function CommentsDialog({ threadId, onClose }: { threadId: string; onClose: () => void }) {
