@@ -1,6 +1,7 @@
 import io
 import json
 import logging
+import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,13 +25,13 @@ def lines() -> Iterator[io.StringIO]:
 @contextmanager
 def logging_to(out: Stream) -> Generator[Stream]:
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, hook = root.handlers[:], root.level, threading.excepthook
     write_json(Redactor(["hush-hush"]), out)
     try:
         yield out
     finally:
         structlog.reset_defaults()
-        root.handlers[:], root.level = handlers, level
+        root.handlers[:], root.level, threading.excepthook = handlers, level, hook
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\r\n{}", "\x1b[31mred", "a\u2028b\u0085c", "\x00", "%s {} ${jndi:x}"])
@@ -43,6 +44,19 @@ def test_a_text_cannot_start_a_record_of_its_own(lines: io.StringIO, text: str):
     assert written.isascii()
     assert all(character.isprintable() for character in written.rstrip("\n"))
     assert json.loads(written)["text"] == text
+
+
+def test_a_thread_that_ends_with_an_exception_is_one_record(lines: io.StringIO):
+    def fail() -> None:
+        raise RuntimeError("hush-hush\nand more")
+
+    thread = threading.Thread(target=fail, name="of-a-library")
+    thread.start()
+    thread.join()
+
+    (record,) = map(json.loads, lines.getvalue().splitlines())
+    assert (record["event"], record["thread"]) == ("thread ended", "of-a-library")
+    assert "RuntimeError: [hidden]" in record["exception"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from laneway.stores.postgres import PostgresStore
 from laneway.stores.postgres.connection import Connection, connect
 from laneway.stores.postgres.locks import NEED_OF_THREAD, Lock, taking
 from laneway.stores.postgres.pool import Pool
+from laneway.stores.postgres.queries import SQL
 from laneway.stores.postgres.schema import MIGRATIONS
 from laneway.stores.postgres.table import TABLES
 from laneway.testing.clock import FakeClock
@@ -338,6 +339,18 @@ async def test_a_log_of_an_older_server_is_refused(url: str, store: PostgresStor
 
     with pytest.raises(Conflict, match="positions"):
         await PostgresStore(url, FakeClock(), StoreOptions()).open()
+
+
+async def test_a_process_that_starts_is_not_refused_for_what_others_commit_meanwhile(
+    url: str, store: PostgresStore
+) -> None:
+    async def start_slowly(connection: Connection) -> object:
+        async with connection.transaction():
+            await connection.single("SELECT pg_current_xact_id()")
+            await commit(store, putting(events=[paused()]))
+            return (await connection.single(SQL["has_positions_to_come"]))[0]
+
+    assert await run(url, start_slowly) is False
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:

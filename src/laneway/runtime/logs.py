@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+import threading
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from typing import Any, TextIO, cast
@@ -80,6 +81,13 @@ def write_json(redactor: Redactor, stream: TextIO | None = None, level: int = lo
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+    threading.excepthook = _tell_of_thread
+
+
+def _tell_of_thread(ended: threading.ExceptHookArgs) -> None:
+    """A thread of a library's that ends with an exception is a record, not lines of their own."""
+    fault = ended.exc_value or ended.exc_type()
+    structlog.get_logger(__name__).error("thread ended", thread=getattr(ended.thread, "name", None), exc_info=fault)
 
 
 class _Unhindered:

@@ -54,7 +54,8 @@ async def _run(seed: int, rounds: int) -> Report:
         report.expect(grown <= KEPT_MB, f"I-58: {grown} MB more than before are taken when all is over")
         await keeper.stop()
         report.findings += patient.problems + here.audit(is_quiet=True)
-        here.judge(report, expected="agent crashed")
+        # While the memory is full a library can start no thread of its own either.
+        here.judge(report, expected=("agent crashed", "thread ended"))
     return report
 
 

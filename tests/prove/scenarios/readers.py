@@ -32,6 +32,9 @@ async def _idle(seed: int, streams: int) -> Report:
         server = await here.serve(MANY)
         client = here.client()
         threads = await new_threads(client, 20)
+        # Some at once, so that the store has all the connections it will ever keep.
+        await asyncio.gather(*(client.ask("GET", f"/threads/{threads[number % 20]}") for number in range(64)))
+        client.close()
         await _ask(client, threads, 200)
         before_kib, before_fds = server.process.rss_kib, server.process.descriptors
         held = await open_streams(client, [f"/threads/{threads[n % 20]}/events" for n in range(streams)])

@@ -150,7 +150,7 @@ UPDATE counter SET value = greatest(value, ?::bigint) WHERE name = 'newest_prune
 SELECT pg_xact_status(?::text::xid8);
 
 -- name: has_positions_to_come
-SELECT coalesce(max(row) >> 20, 0) > pg_current_xact_id()::text::bigint FROM event;
+SELECT coalesce(max(row) >> 20, 0) >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint FROM event;
 
 -- name: sight
 SELECT 2 * (SELECT value FROM counter WHERE name = 'schema') + EXISTS (SELECT 1 FROM hidden)::int,

@@ -56,7 +56,10 @@ def check_version(version: int) -> None:
 
 
 async def _check_positions(connection: Connection) -> None:
-    """Refuse a log that was restored into a younger server: what it appends would sort before what is there."""
+    """Refuse a log that was restored into a younger server: what it appends would sort before what is there.
+
+    What others commit meanwhile is no such thing: positions are compared with the next that the same snapshot knows of.
+    """
     if (await connection.single(SQL["has_positions_to_come"]))[0]:
         raise Conflict(
             "The log holds positions that this server's transaction ids have not reached.",
