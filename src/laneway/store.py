@@ -285,7 +285,7 @@ class Figures:
     """What this process has committed since it started."""
     connections: int | None = None
     lent: int | None = None
-    """The pool's size and use, where there is one."""
+    """The size and use of the pool that reads go through, where there is one."""
     silent_s: float | None = None
     """How long ago the last heartbeat of this process was recorded, by the store's time; None without one."""
 

@@ -86,8 +86,8 @@ _FIGURES = (
         "Since the last heartbeat of this process was recorded; past `lease_s` others may take over its turns.",
         lambda f: f.silent_s,
     ),
-    _Shown("laneway_store_connections", "Connections that the pool may open (Postgres).", lambda f: f.connections),
-    _Shown("laneway_store_connections_lent", "Those in use now (Postgres).", lambda f: f.lent),
+    _Shown("laneway_store_connections", "Connections for reads that may be open (Postgres).", lambda f: f.connections),
+    _Shown("laneway_store_connections_lent", "Those of them in use now (Postgres).", lambda f: f.lent),
 )  # fmt: skip
 
 

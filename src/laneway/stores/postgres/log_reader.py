@@ -10,12 +10,21 @@ from laneway.stores.postgres.queries import SQL
 from laneway.wire import StoredEvent
 
 _EXPIRED = "The cursor is older than the events that are kept."
+LAST = 2**63 - 1
+"""The last offset that a log could have."""
 _START_ANEW = "Read the present state, and go on from the offset that it was read at."
+_PAGE_OF_LOG = SQL["log_page"].replace("{of_thread}", "")
+_PAGE_OF_THREAD = SQL["log_page"].replace("{of_thread}", " AND event.thread_id = asked.thread_id")
 
 
 async def read_log(connection: Connection, log: str, after: int, limit: int, thread_id: str | None) -> LogRead:
-    """Read a log, or one thread's part of it. At most `limit` rows are looked at, tombstones among them."""
-    tail, oldest, longest_fold = await connection.first(SQL["log"], (log,)) or (0, 0, 0)
+    """Read a log, or one thread's part of it. At most `limit` rows are looked at, tombstones among them.
+
+    All that is read is of one statement, and so of one moment. Ranges that are pruned after it are only more of them.
+    """
+    query = _PAGE_OF_LOG if thread_id is None else _PAGE_OF_THREAD
+    page = await connection.fetch(query, (log, thread_id, min(after, LAST), limit))
+    tail, oldest, longest_fold, gone = page[0][:4]
     if not 0 <= after <= tail:
         raise BadCursor(f"The cursor {after} lies outside of the log, which ends at {tail}.")
     if after < oldest:
@@ -24,11 +33,9 @@ async def read_log(connection: Connection, log: str, after: int, limit: int, thr
     end = await _end_of_fold(connection, fold, log, after, longest_fold, () if thread_id is None else (thread_id,))
     if end is not None:
         return LogRead((), end, tail, oldest, reset_at=end)
-    query = SQL["log_after"] if thread_id is None else SQL["thread_after"]
-    bindings = (log, after, limit) if thread_id is None else (thread_id, log, after, limit)
-    rows = await connection.fetch(query, bindings) if after < tail else []
+    rows = [row[4:] for row in page if row[4] is not None]
     cursor = int(rows[-1][2]) if len(rows) == limit else tail
-    return LogRead(await _visible(connection, rows), cursor, tail, oldest)
+    return LogRead(visible_events(rows, gone or ()), cursor, tail, oldest)
 
 
 async def read_user(connection: Connection, owner: str | None, after: tuple[int, int], limit: int) -> LogRead:

@@ -1,13 +1,13 @@
--- name: log
-SELECT tail, oldest, longest_fold FROM log WHERE name = ?;
-
--- name: log_after
-SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
-WHERE log = ? AND "offset" > ? ORDER BY "offset" LIMIT ?;
-
--- name: thread_after
-SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
-WHERE thread_id = ? AND log = ? AND "offset" > ? ORDER BY "offset" LIMIT ?;
+-- name: log_page
+SELECT coalesce(head.tail, 0), coalesce(head.oldest, 0), coalesce(head.longest_fold, 0),
+  (SELECT array_agg(id) FROM hidden), event.*
+FROM (SELECT ?::text AS log, ?::text AS thread_id, ?::bigint AS place) AS asked
+LEFT JOIN log AS head ON head.name = asked.log
+LEFT JOIN LATERAL (
+  SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
+  WHERE event.log = asked.log AND "offset" > place{of_thread} ORDER BY "offset" LIMIT ?
+) AS event ON TRUE
+ORDER BY event."offset";
 
 -- name: owner_after
 SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event

@@ -29,7 +29,10 @@ from laneway.stores.postgres.writer import ATTEMPTS, Writer
 T = TypeVar("T")
 Work = Callable[[Connection], Awaitable[T]]
 
-CONNECTIONS = 16
+READING = 6
+WRITING = 10
+"""Connections of either. Those that write are others than those that read: when a thousand readers come at once, a
+command neither waits for them nor gets a connection on which its statements are still to be prepared."""
 INDEXED = 25
 """Search entries in one commit."""
 
@@ -68,8 +71,8 @@ class PostgresStore:
             heartbeat = Heartbeat(self._url, self._options.node, self._options.lease_s)
             await asyncio.to_thread(heartbeat.start)
             self._heartbeat = heartbeat
-        pool = Pool(self._url, int(self._options.settings.get("connections", CONNECTIONS)), self._is_walled)
-        self._open = _Parts(pool, Writer(pool, self._clock, self._time))
+        reading, writing = (Pool(self._url, size, self._is_walled) for size in (READING, WRITING))
+        self._open = _Parts(reading, writing, Writer(writing, self._clock, self._time))
 
     async def close(self) -> None:
         parts, self._open = self._open, None
@@ -82,7 +85,8 @@ class PostgresStore:
         heartbeat, self._heartbeat = self._heartbeat, None
         if heartbeat is not None:
             await asyncio.to_thread(heartbeat.stop)
-        await parts.pool.close()
+        await parts.writing.close()
+        await parts.reading.close()
 
     async def transact(
         self, principal: Principal, needs: Sequence[Need], decide: Callable[[View], Decision]
@@ -99,12 +103,13 @@ class PostgresStore:
     async def read(self, principal: Principal, *asks: Ask, log: str | None = None) -> Snapshot:
         if not self._is_walled or principal.system:
             # Of one statement, so that it needs no transaction.
-            async with self._pool.lease() as connection:
+            async with self._parts.reading.lease() as connection:
                 return await answer(connection, principal, asks, log)
         return await self._read(lambda connection: answer(connection, principal, asks, log), principal.owner)
 
     async def read_log(self, log: str, after: int, limit: int, thread_id: str | None = None) -> LogRead:
-        return await self._read(lambda connection: read_log(connection, log, after, limit, thread_id))
+        async with self._parts.reading.lease() as connection:
+            return await read_log(connection, log, after, limit, thread_id)
 
     async def read_user(self, owner: str | None, after: tuple[int, int], limit: int) -> LogRead:
         return await self._read(lambda connection: read_user(connection, owner, after, limit), owner)
@@ -135,10 +140,10 @@ class PostgresStore:
 
     async def figures(self) -> Figures:
         found = await self._read(lambda connection: read_figures(connection, self._options))
-        pool, writer = self._parts.pool, self._parts.writer
+        reading, writer = self._parts.reading, self._parts.writer
         return replace(
             found, commits=self._commits + writer.commits, commands=self._commits + writer.commands,
-            connections=pool.size, lent=pool.lent,
+            connections=reading.size, lent=reading.lent,
         )  # fmt: skip
 
     async def _read(self, work: Work[T], owner: str | None = None) -> T:
@@ -147,7 +152,7 @@ class PostgresStore:
             async with pool.transaction("REPEATABLE READ, READ ONLY", owners) as connection:
                 return await work(connection)
 
-        return await self._again(alone)
+        return await self._again(self._parts.reading, alone)
 
     async def _commit(self, work: Work[T]) -> T:
         async def alone(pool: Pool) -> T:
@@ -160,7 +165,7 @@ class PostgresStore:
         """Run a whole transaction, for which `close` waits."""
         self._accepted += 1
         try:
-            done = await self._again(work)
+            done = await self._again(self._parts.writing, work)
             self._commits += 1
             return done
         finally:
@@ -168,9 +173,8 @@ class PostgresStore:
             if not self._accepted:
                 self._idle.set()
 
-    async def _again(self, work: Callable[[Pool], Awaitable[T]]) -> T:
+    async def _again(self, pool: Pool, work: Callable[[Pool], Awaitable[T]]) -> T:
         """Run a transaction, again each time that the database gives it up, and once when the connection is lost."""
-        pool = self._pool
         for attempt in range(ATTEMPTS):
             try:
                 return await work(pool)
@@ -180,10 +184,6 @@ class PostgresStore:
             except Contended:
                 await self._clock.sleep(0)
         raise Unavailable("The database gave the transaction up each time that it was tried.")
-
-    @property
-    def _pool(self) -> Pool:
-        return self._parts.pool
 
     @property
     def _parts(self) -> "_Parts":
@@ -196,5 +196,6 @@ class PostgresStore:
 class _Parts:
     """What an open store consists of."""
 
-    pool: Pool
+    reading: Pool
+    writing: Pool
     writer: Writer
