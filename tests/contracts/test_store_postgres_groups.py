@@ -51,10 +51,13 @@ async def do(store: Store, each: Command) -> Committed:
     return await store.transact(each.principal, each.needs, each.decide)
 
 
-@pytest.mark.parametrize("seed", range(2))
-async def test_what_is_given_at_once_ends_as_what_is_done_one_by_one(stores: list[PostgresStore], seed: int):
-    dice = Random(seed)
-    commands = [command(dice, number) for number in range(120)]
+# Commands of users and of the system are in groups of their own, between which only what they name keeps order.
+@pytest.mark.parametrize(("systems", "is_broad"), [(0.0, True), (1.0, True), (0.2, False)])
+async def test_what_is_given_at_once_ends_as_what_is_done_one_by_one(
+    stores: list[PostgresStore], systems: float, is_broad: bool
+):
+    dice = Random(0)
+    commands = [command(dice, number, systems, is_broad) for number in range(120)]
 
     given = (do(stores[number % 2], each) for number, each in enumerate(commands))
     done = await asyncio.gather(*given, return_exceptions=True)

@@ -51,17 +51,24 @@ def beginning() -> list[tuple[Kind[Record], Record]]:
     ]
 
 
-def command(dice: Random, number: int) -> Command:
-    """One of a user's commands on a thread, or of the system's."""
+def command(dice: Random, number: int, systems: float = 0.2, is_broad: bool = True) -> Command:
+    """One of a user's commands on a thread, or of the system's, of which there is that share.
+
+    A broad one looks beyond threads that it names.
+    """
     thread_id = dice.choice(THREADS)
     owner = owner_of(thread_id)
-    principal = SYSTEM if dice.random() < 0.2 else owner
+    principal = SYSTEM if dice.random() < systems else owner
     others = [
         One(THREAD, dice.choice(THREADS), ("active_turn_id",)), One(QUEUE_ITEM, f"que_{dice.randrange(number + 1)}"),
-        Some(QUEUE_ITEM, {"thread_id": thread_id, "open": 1}), Count(QUEUE_ITEM, {"open": 1}),
-        Some(QUEUE_ITEM, {"thread_id": dice.choice(THREADS), "state": "consumed"}), Folded(thread_id),
-        Count(QUEUE_ITEM, {"session_id": session_of(thread_id)}), Some(THREAD, {"title": "a thread"}),
+        Some(QUEUE_ITEM, {"thread_id": thread_id, "open": 1}), Folded(thread_id),
+        Some(QUEUE_ITEM, {"thread_id": dice.choice(THREADS), "state": "consumed"}),
     ]  # fmt: skip
+    if is_broad:
+        others += [
+            Count(QUEUE_ITEM, {"open": 1}), Count(QUEUE_ITEM, {"session_id": session_of(thread_id)}),
+            Some(THREAD, {"title": "a thread"}),
+        ]  # fmt: skip
     needs = (One(THREAD, thread_id), *dice.sample(others, dice.randrange(1, 4)))
     action = dice.choice(("post", "post", "post", "rename", "consume", "drop", "look", "fail", "drop unseen"))
     return Command(principal, needs, _Deciding(number, thread_id, owner, needs, action))
