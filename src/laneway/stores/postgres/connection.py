@@ -1,8 +1,8 @@
 """Connection: the part of the driver that this store uses, with types for what comes back. Only this imports it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
 from typing import Any, Literal, Protocol, cast
 
@@ -134,8 +134,7 @@ class Connection:
             yield
         except Unavailable as error:
             await self._roll_back()
-            # Who is slow to answer would be no quicker the second time.
-            if self._driver.is_closed() and not isinstance(error.__cause__, TimeoutError):
+            if self._is_lost(error):
                 raise Lost(error.detail) from error
             raise
         except Exception:
@@ -149,6 +148,20 @@ class Connection:
             if isolation != "READ COMMITTED":
                 raise Lost(error.detail) from error  # nothing was to be committed
             raise
+
+    @contextmanager
+    def looking(self) -> Generator[None]:
+        """What is done inside only reads, a statement at a time, and may be done again when the connection is lost."""
+        try:
+            yield
+        except Unavailable as error:
+            if self._is_lost(error):
+                raise Lost(error.detail) from error
+            raise
+
+    def _is_lost(self, error: Unavailable) -> bool:
+        # Who is slow to answer would be no quicker the second time.
+        return self._driver.is_closed() and not isinstance(error.__cause__, TimeoutError)
 
     async def _roll_back(self) -> None:
         if self._driver.is_closed():

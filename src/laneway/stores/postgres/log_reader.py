@@ -1,13 +1,10 @@
 """Log reader: events after a cursor, in the order of a log or of an owner's commits."""
 
-from collections.abc import Iterable
-
 from laneway.domain.errors import BadCursor, CursorExpired
 from laneway.log import ordinal_of, position_of, row_of, visible_events
 from laneway.store import LogRead
 from laneway.stores.postgres.connection import Connection, Row
 from laneway.stores.postgres.queries import SQL
-from laneway.wire import StoredEvent
 
 _EXPIRED = "The cursor is older than the events that are kept."
 LAST = 2**63 - 1
@@ -40,13 +37,14 @@ async def read_log(connection: Connection, log: str, after: int, limit: int, thr
 
 async def read_user(connection: Connection, owner: str | None, after: tuple[int, int], limit: int) -> LogRead:
     """Read an owner's events of all logs, or everybody's, in the order of commits."""
-    newest = await _newest_row(connection)
-    tail = position_of(newest)
     position, ordinal = after
+    start = row_of(position, ordinal)
+    query, key = (SQL["page_of_all"], ()) if owner is None else (SQL["owner_page"], (owner, owner))
+    page = await connection.fetch(query, (*key, min(start, LAST), limit))
+    newest, oldest, longest_fold, gone = page[0][:4]
+    tail = position_of(newest)
     if not 0 <= position <= tail or not 0 <= ordinal < row_of(1, 0):
         raise BadCursor(f"The cursor {position}.{ordinal} lies outside of the log, which ends at {tail}.")
-    start = row_of(position, ordinal)
-    oldest, longest_fold = await _owner_log(connection, owner)
     if start < oldest:
         raise CursorExpired(_EXPIRED, hint=_START_ANEW, oldest=position_of(oldest))
     # A projection that reads everybody's events takes whole items only: no fold matters to it.
@@ -56,34 +54,19 @@ async def read_user(connection: Connection, owner: str | None, after: tuple[int,
     if end is not None:
         reset_at = position_of(end)
         return LogRead((), reset_at, tail, position_of(oldest), ordinal=ordinal_of(end), reset_at=reset_at)
-    rows = await _commits_after(connection, owner, start, row_of(tail + 1, 0), limit)
+    rows = [row[4:] for row in page if row[4] is not None]
+    if len(rows) == limit:
+        rows += await _rest_of_commit(connection, owner, int(rows[-1][0]))
     last = int(rows[-1][0]) if len(rows) >= limit else max(newest, start)
     return LogRead(
-        await _visible(connection, rows), position_of(last), tail, position_of(oldest), ordinal=ordinal_of(last)
+        visible_events(rows, gone or ()), position_of(last), tail, position_of(oldest), ordinal=ordinal_of(last)
     )
 
 
-async def _commits_after(connection: Connection, owner: str | None, start: int, end: int, limit: int) -> list[Row]:
-    """Rows behind a cursor, to the end of a commit: a position that has been read has been read whole."""
+async def _rest_of_commit(connection: Connection, owner: str | None, last: int) -> list[Row]:
+    """The rows behind one to the end of its commit: a position that has been read has been read whole."""
     query, key = (SQL["all_after"], ()) if owner is None else (SQL["owner_after"], (owner,))
-    rows = await connection.fetch(query, (*key, start, end, limit))
-    if len(rows) == limit:
-        last = int(rows[-1][0])
-        rows += await connection.fetch(query, (*key, last, row_of(position_of(last) + 1, 0), None))
-    return rows
-
-
-async def _newest_row(connection: Connection) -> int:
-    """The last row below which no commit is still under way."""
-    return int((await connection.single(SQL["newest_row"]))[0])
-
-
-async def _owner_log(connection: Connection, owner: str | None) -> tuple[int, int]:
-    """The last row of an owner that was pruned by retention, and the length of the longest fold."""
-    if owner is None:
-        return int((await connection.single(SQL["oldest_of_all"]))[0]), 0
-    oldest, longest_fold = await connection.first(SQL["owner_log"], (owner,)) or (0, 0)
-    return int(oldest), int(longest_fold)
+    return await connection.fetch(query, (*key, last, row_of(position_of(last) + 1, 0)))
 
 
 async def _end_of_fold(
@@ -97,8 +80,3 @@ async def _end_of_fold(
             break
         end = after = int(last)
     return end
-
-
-async def _visible(connection: Connection, rows: Iterable[Row]) -> tuple[StoredEvent, ...]:
-    gone = {id for (id,) in await connection.fetch(SQL["hidden"])}
-    return visible_events(rows, gone)

@@ -11,10 +11,7 @@ ORDER BY event."offset";
 
 -- name: owner_after
 SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
-WHERE owner = ? AND row > ? AND row < ? ORDER BY row LIMIT ?;
-
--- name: hidden
-SELECT id FROM hidden;
+WHERE owner = ? AND row > ? AND row < ? ORDER BY row;
 
 -- name: hide
 INSERT INTO hidden (id) VALUES (?) ON CONFLICT DO NOTHING;
@@ -29,8 +26,15 @@ WITH cursor (log, place, longest) AS (SELECT ?::text, ?::bigint, ?::bigint)
 SELECT max(last_offset) FROM fold JOIN cursor USING (log)
 WHERE first_offset > place - longest AND first_offset <= place AND last_offset > place AND thread_id = ?;
 
--- name: owner_log
-SELECT oldest, longest_fold FROM owner_log WHERE owner = ?;
+-- name: owner_page
+SELECT newest.row, coalesce(kept.oldest, 0), coalesce(kept.longest_fold, 0), (SELECT array_agg(id) FROM hidden), event.*
+FROM (SELECT newest_row() AS row OFFSET 0) AS newest
+LEFT JOIN owner_log AS kept ON kept.owner = ?
+LEFT JOIN LATERAL (
+  SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
+  WHERE owner = ? AND row > ? AND row < ((newest.row >> 20) + 1) << 20 ORDER BY row LIMIT ?
+) AS event ON TRUE
+ORDER BY event.row;
 
 -- name: enclosing_fold_of_owner
 WITH cursor (owner, place, longest) AS (SELECT ?::text, ?::bigint, ?::bigint)
@@ -39,10 +43,17 @@ WHERE first_row > place - longest AND first_row <= place AND last_row > place;
 
 -- name: all_after
 SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
-WHERE row > ? AND row < ? ORDER BY row LIMIT ?;
+WHERE row > ? AND row < ? ORDER BY row;
 
--- name: oldest_of_all
-SELECT coalesce(max(oldest), 0) FROM owner_log;
+-- name: page_of_all
+SELECT newest.row, kept.oldest, 0, (SELECT array_agg(id) FROM hidden), event.*
+FROM (SELECT newest_row() AS row OFFSET 0) AS newest
+CROSS JOIN (SELECT coalesce(max(oldest), 0) AS oldest FROM owner_log) AS kept
+LEFT JOIN LATERAL (
+  SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
+  WHERE row > ? AND row < ((newest.row >> 20) + 1) << 20 ORDER BY row LIMIT ?
+) AS event ON TRUE
+ORDER BY event.row;
 
 -- name: move_search
 UPDATE counter SET value = greatest(value, ?::bigint) WHERE name = 'search' RETURNING value;

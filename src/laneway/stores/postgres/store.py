@@ -101,18 +101,13 @@ class PostgresStore:
         return await self._write(work)
 
     async def read(self, principal: Principal, *asks: Ask, log: str | None = None) -> Snapshot:
-        if not self._is_walled or principal.system:
-            # Of one statement, so that it needs no transaction.
-            async with self._parts.reading.lease() as connection:
-                return await answer(connection, principal, asks, log)
-        return await self._read(lambda connection: answer(connection, principal, asks, log), principal.owner)
+        return await self._look(lambda connection: answer(connection, principal, asks, log), principal.owner)
 
     async def read_log(self, log: str, after: int, limit: int, thread_id: str | None = None) -> LogRead:
-        async with self._parts.reading.lease() as connection:
-            return await read_log(connection, log, after, limit, thread_id)
+        return await self._look(lambda connection: read_log(connection, log, after, limit, thread_id))
 
     async def read_user(self, owner: str | None, after: tuple[int, int], limit: int) -> LogRead:
-        return await self._read(lambda connection: read_user(connection, owner, after, limit), owner)
+        return await self._look(lambda connection: read_user(connection, owner, after, limit), owner)
 
     async def erase(self, limit: int = 500) -> bool:
         return await self._commit(lambda connection: erase_some(connection, limit))
@@ -134,7 +129,7 @@ class PostgresStore:
     async def search(
         self, principal: Principal, text: str, session_id: str | None = None, limit: int = 20
     ) -> tuple[SearchHit, ...]:
-        return await self._read(
+        return await self._look(
             lambda connection: find_entries(connection, principal, text, session_id, limit), principal.owner
         )
 
@@ -146,7 +141,21 @@ class PostgresStore:
             connections=reading.size, lent=reading.lent,
         )  # fmt: skip
 
+    async def _look(self, work: Work[T], owner: str | None = None) -> T:
+        """Read what one statement tells, which needs no transaction, unless it is to be read behind the wall."""
+        if self._is_walled and owner is not None:
+            return await self._read(work, owner)
+
+        async def alone(pool: Pool) -> T:
+            async with pool.lease() as connection:
+                with connection.looking():
+                    return await work(connection)
+
+        return await self._again(self._parts.reading, alone)
+
     async def _read(self, work: Work[T], owner: str | None = None) -> T:
+        """Read what several statements tell, as of one moment."""
+
         async def alone(pool: Pool) -> T:
             owners = None if owner is None else (owner,)
             async with pool.transaction("REPEATABLE READ, READ ONLY", owners) as connection:
