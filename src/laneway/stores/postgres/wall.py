@@ -27,19 +27,24 @@ async def raise_wall(connection: Connection) -> None:
         async with connection.transaction():
             await connection.fetch(SQL["one_job"], ("migrate",))
             await connection.script(SQL["make_role"])
-            ((schema,),) = await connection.fetch("SELECT quote_ident(current_schema())")
-            await connection.script(f"GRANT USAGE ON SCHEMA {schema} TO {ROLE}")
-            walled = {name for (name,) in await connection.fetch(SQL["walled_tables"])}
-            for name in WALLED:
-                if name not in walled:
-                    await connection.script(_wall_of(name))
-            await connection.script(_rights((*WALLED, *SHARED)))
+            (schema,) = await connection.single("SELECT quote_ident(current_schema())")
+            await connection.script(f"GRANT USAGE ON SCHEMA {schema} TO {ROLE}; {_rights((*WALLED, *SHARED))}")
             await connection.script(behind(()))
+        for name in sorted(set(WALLED) - await _walled(connection)):
+            # Each by itself: what waits for one table must hold up nobody at another.
+            async with connection.transaction():
+                await connection.fetch(SQL["one_job"], ("migrate",))
+                if name not in await _walled(connection):
+                    await connection.script(_wall_of(name))
     except Internal as error:
         raise Conflict(
             f"The wall between users could not be raised: {error.detail}",
             hint=f"Let an administrator run: CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO the user of `database_url`.",
         ) from error
+
+
+async def _walled(connection: Connection) -> set[str]:
+    return {name for (name,) in await connection.fetch(SQL["walled_tables"])}
 
 
 def behind(owners: Collection[str]) -> str:
