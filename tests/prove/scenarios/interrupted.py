@@ -22,8 +22,8 @@ from tests.prove.scenario import Report
 
 USERS = tuple(f"user{number}" for number in range(6))
 CANARY = re.compile(rb"canary-[a-z0-9]+-[0-9a-f]+")
-CONNECTIONS = 3
-"""So few that what one request leaves behind is what the next one gets."""
+CONNECTIONS = 2
+"""Of either sort: so few that what one request leaves behind is what the next one gets."""
 FINE = (200, 201, 202)
 REST_S = 60.0
 LOST_S = 30.0
@@ -37,7 +37,8 @@ def run(seed: int, pairs: int) -> Report:
 
 
 async def _run(seed: int, pairs: int, report: Report) -> None:
-    put(postgres_store, "CONNECTIONS", CONNECTIONS)
+    put(postgres_store, "READING", CONNECTIONS)
+    put(postgres_store, "WRITING", CONNECTIONS)
     cut = _note_interrupted()
     async with world(seed, USERS, is_warm=False) as here:
         app = App(load(environ={}, flags=FLAGS | here.place | {"port": here.port}))
