@@ -1,28 +1,17 @@
 """Bugs of the store on Postgres: commits that are believed, connections that are lent again whatever happened."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import Any
-
 from laneway.stores.postgres import pool
-from laneway.stores.postgres.connection import Connection, InDoubt
+from laneway.stores.postgres.connection import Connection
 from tests.prove.bugs.inner import put
 
 
 def believe_commits() -> None:
     """Nobody asks what became of a commit whose answer was lost."""
 
-    @asynccontextmanager
-    async def committed(
-        self: pool.Pool, connection: Connection, isolation: Any = "READ COMMITTED", opening: str = ""
-    ) -> AsyncGenerator[None]:
-        try:
-            async with connection.transaction(isolation, opening):
-                yield
-        except InDoubt:
-            return
+    async def status_of(self: pool.Pool, transaction_id: int) -> str:
+        return "committed"
 
-    put(pool.Pool, "committed", committed)
+    put(pool.Pool, "_status_of", status_of)
 
 
 def lend_again() -> None:
