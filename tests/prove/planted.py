@@ -75,8 +75,8 @@ BUGS: dict[str, Bug] = {
         "what fell due while nothing ran is never raised", "T-2", 200, ("I-37",), timers.forget_what_was_missed
     ),
     "believed-commit": Bug(
-        "a commit whose answer is lost is taken for made", "N-4", 160, ("I-1", "I-2", "I-20"), postgres.believe_commits,
-        store="postgres",
+        "a commit whose answer is lost is taken for made", "N-4", 160, ("I-1", "I-2", "I-20", "I-22"),
+        postgres.believe_commits, store="postgres",
     ),
     "lent-again": Bug(
         "an interrupted connection is lent again", "N-6", 200, ("I-30",), postgres.lend_again, is_here=True,
