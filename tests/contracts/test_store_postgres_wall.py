@@ -124,6 +124,16 @@ async def test_the_system_is_outside_and_so_is_everybody_when_there_is_no_wall(
         assert sorted(found) == [(ME.user_id,), (YOU.user_id,)]
 
 
+async def test_a_further_start_changes_no_table(database_url: str, store: PostgresStore) -> None:
+    tables = "SELECT relname, xmin::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace ORDER BY 1"
+    before = await run(database_url, lambda each: each.fetch(tables))
+    further = PostgresStore(database_url, FakeClock(), StoreOptions())
+    await further.open()
+    await further.close()
+
+    assert await run(database_url, lambda each: each.fetch(tables)) == before
+
+
 async def test_a_login_that_may_neither_make_nor_play_the_role_is_told_what_to_do(database_url: str) -> None:
     async def begin_as_a_stranger(connection: Connection) -> None:
         await connection.script("DROP ROLE IF EXISTS laneway_stranger; CREATE ROLE laneway_stranger")

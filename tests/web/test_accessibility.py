@@ -265,11 +265,7 @@ def test_the_dialog_of_a_session(stage: Stage, button: str | re.Pattern[str]):
 
 def test_a_thread_that_somebody_else_shares(stage: Stage):
     tab = stage.open(f"/t/{stage.scenery.received}", "admin")
-    expect(tab.conversation.get_by_role("heading", name="A heading")).to_be_visible()
-    panel = tab.page.get_by_role("complementary", name="Comments")
-    if not panel.is_visible():
-        tab.page.get_by_role("button", name="Comments (1)").click()
-    expect(panel.get_by_role("listitem")).to_be_visible()
+    is_read_with_its_comment(tab)
 
     is_fine(stage, tab)
 
@@ -281,10 +277,15 @@ def test_the_page_of_a_link(stage: Stage, state: str):
     if state == "ended":
         expect(tab.page.get_by_text("This link leads nowhere")).to_be_visible()
     else:
-        expect(tab.conversation.get_by_role("heading", name="A heading")).to_be_visible()
-        panel = tab.page.get_by_role("complementary", name="Comments")
-        if not panel.is_visible():
-            tab.page.get_by_role("button", name="Comments (1)").click()
-        expect(panel.get_by_role("listitem")).to_be_visible()
+        is_read_with_its_comment(tab)
 
     is_fine(stage, tab)
+
+
+def is_read_with_its_comment(tab: Tab) -> None:
+    """Wait for the transcript of somebody else's thread, and for the comment beside it: narrow pages fold it away."""
+    expect(tab.conversation.get_by_role("heading", name="A heading")).to_be_visible()
+    panel = tab.page.get_by_role("complementary", name="Comments")
+    if not panel.is_visible():
+        tab.page.get_by_role("button", name="Comments (1)").click()
+    expect(panel.get_by_role("listitem")).to_be_visible()

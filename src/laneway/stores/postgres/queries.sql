@@ -28,7 +28,7 @@ WHERE first_offset > place - longest AND first_offset <= place AND last_offset >
 
 -- name: owner_page
 SELECT newest.row, coalesce(kept.oldest, 0), coalesce(kept.longest_fold, 0), (SELECT array_agg(id) FROM hidden), event.*
-FROM (SELECT newest_row() AS row OFFSET 0) AS newest
+FROM (SELECT newest_row() AS row OFFSET 0) AS newest -- asked once, and not for each event
 LEFT JOIN owner_log AS kept ON kept.owner = ?
 LEFT JOIN LATERAL (
   SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
@@ -47,7 +47,7 @@ WHERE row > ? AND row < ? ORDER BY row;
 
 -- name: page_of_all
 SELECT newest.row, kept.oldest, 0, (SELECT array_agg(id) FROM hidden), event.*
-FROM (SELECT newest_row() AS row OFFSET 0) AS newest
+FROM (SELECT newest_row() AS row OFFSET 0) AS newest -- asked once, and not for each event
 CROSS JOIN (SELECT coalesce(max(oldest), 0) AS oldest FROM owner_log) AS kept
 LEFT JOIN LATERAL (
   SELECT row, log, "offset", seq, type, owner, session_id, thread_id, survives, body FROM event
@@ -225,6 +225,9 @@ ORDER BY entry.at DESC, entry.row DESC LIMIT ?
 ) AS found
 WHERE EXISTS (SELECT 1 FROM "thread" WHERE id = found.thread_id AND owner = found.owner)
 ORDER BY at DESC, row DESC;
+
+-- name: tables_without_rights
+SELECT name FROM unnest(?::text[]) AS name WHERE NOT has_table_privilege('laneway_user', quote_ident(name), 'DELETE');
 
 -- name: walled_tables
 SELECT tablename::text FROM pg_policies WHERE schemaname = current_schema() AND policyname = 'own';

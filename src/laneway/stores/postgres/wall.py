@@ -27,8 +27,11 @@ async def raise_wall(connection: Connection) -> None:
         async with connection.transaction():
             await connection.fetch(SQL["one_job"], ("migrate",))
             await connection.script(SQL["make_role"])
-            (schema,) = await connection.single("SELECT quote_ident(current_schema())")
-            await connection.script(f"GRANT USAGE ON SCHEMA {schema} TO {ROLE}; {_rights((*WALLED, *SHARED))}")
+            # Not again at each start: what changes a table's rights has every process plan its statements anew.
+            lacking = [name for (name,) in await connection.fetch(SQL["tables_without_rights"], ((*WALLED, *SHARED),))]
+            if lacking:
+                (schema,) = await connection.single("SELECT quote_ident(current_schema())")
+                await connection.script(f"GRANT USAGE ON SCHEMA {schema} TO {ROLE}; {_rights(lacking)}")
             await connection.script(behind(()))
         for name in sorted(set(WALLED) - await _walled(connection)):
             # Each by itself: what waits for one table must hold up nobody at another.
