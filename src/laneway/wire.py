@@ -1,9 +1,11 @@
 """Wire: how records and events become bytes. The only place where a value of any type is encoded or decoded."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar
+from threading import Lock
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -12,6 +14,7 @@ from laneway.domain.event import Delta, Event, ItemDelta
 T = TypeVar("T")
 
 _ENCODER = msgspec.json.Encoder()
+_LEARNING = Lock()
 SCHEMA = 1
 """The schema number that events carry. Stored events are never rewritten: readers upcast."""
 
@@ -45,9 +48,25 @@ def decode(body: bytes | str, type_: type[T]) -> T:
     return _decoder(type_).decode(body)
 
 
+def convert(
+    value: object,
+    type_: type[T],
+    *,
+    strict: bool = True,
+    from_attributes: bool = False,
+    dec_hook: Callable[[type, Any], Any] | None = None,
+) -> T:
+    """Fit a value to a type; raises msgspec.ValidationError when it does not fit. The rest is as msgspec's own."""
+    _decoder(type_)
+    return msgspec.convert(value, type_, strict=strict, from_attributes=from_attributes, dec_hook=dec_hook)
+
+
 @cache
 def _decoder(type_: type[T]) -> msgspec.json.Decoder[T]:
-    return msgspec.json.Decoder(type_)
+    # msgspec keeps on each class what it has learned of its fields, from before it has learned it all. A second thread
+    # that met the class in that moment would end the process by a segmentation fault: so one thread learns at a time.
+    with _LEARNING:
+        return msgspec.json.Decoder(type_)
 
 
 def encode_event(event: Event) -> bytes:

@@ -46,3 +46,15 @@ def test_only_the_command_line_prints():
     ]
 
     assert not printing, "log a fact with fields, or return a value"
+
+
+def test_only_the_wire_reads_values_of_a_type():
+    reading = [
+        where(path, node)
+        for path in modules(SOURCE)
+        if path != SOURCE / "wire.py"
+        for name, node in calls(path)
+        if name in ("msgspec.convert", "msgspec.json.decode", "msgspec.json.Decoder")
+    ]
+
+    assert not reading, "take wire.decode or wire.convert: threads that meet a type at once would end the process"

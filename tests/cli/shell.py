@@ -63,9 +63,16 @@ class Shell:
             self.command(*arguments), input=input, capture_output=True, text=True, timeout=LIMIT_S, check=False,
             env=self.environment(), cwd=self.home,
         )  # fmt: skip
+        self.find_dead()
         assert (done.returncode == 0) is ok, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stdout + done.stderr, done.stderr
         return done
+
+    def find_dead(self) -> None:
+        """Fail when a server died that nobody stopped: with how it ended, and what it wrote last."""
+        for each in self.started:
+            if isinstance(each, Server) and each.process.returncode is None and (code := each.process.poll()):
+                raise AssertionError(f"{each.url} ended with {code}:\n{self.log.read_text()[-5_000:]}")
 
     def json(self, *arguments: str, input: str = "") -> Any:
         """Run a command with --json and read what it prints."""

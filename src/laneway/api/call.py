@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -242,7 +241,7 @@ class Call:
 
 def shown_as(reply: Json, shape: type[T]) -> T:
     """A command's reply as a resource: a record that was just made, or what an earlier, equal request was told."""
-    return msgspec.convert(reply, shape, from_attributes=True)
+    return wire.convert(reply, shape, from_attributes=True)
 
 
 def records_of(page: object, type_: type[T]) -> list[T]:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Meta
 
+from laneway import wire
 from laneway.api.strict_json import check_text
 from laneway.domain.errors import Invalid, Malformed, UnknownField
 from laneway.domain.json import Json
@@ -59,7 +60,7 @@ def read_query(text: bytes, shape: type[T] | None) -> T | None:
     if shape is None:
         return None
     try:
-        return msgspec.convert(values, shape)
+        return wire.convert(values, shape)
     except msgspec.ValidationError as error:
         raise Invalid(f"The parameters do not fit: {error}.") from error
 

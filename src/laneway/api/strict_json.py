@@ -6,6 +6,7 @@ from typing import NoReturn, TypeVar, cast
 
 import msgspec
 
+from laneway import wire
 from laneway.domain.errors import Invalid, LanewayError, Malformed, UnknownField
 from laneway.domain.json import Json
 
@@ -47,7 +48,7 @@ def check_text(text: str) -> str:
 def fit(value: Json, shape: type[T]) -> T:
     """Fit a parsed body to its shape; raises `UnknownField` or `Invalid` with the place."""
     try:
-        return msgspec.convert(value, shape)
+        return wire.convert(value, shape)
     except msgspec.ValidationError as error:
         raise _unfit(str(error)) from error
 

@@ -1,5 +1,6 @@
 """Interpreter: how Python behaves in a process that does nothing but serve."""
 
+import faulthandler
 import gc
 import sys
 
@@ -8,6 +9,11 @@ SWITCH_S = 0.0005
 YOUNG = 10_000
 """Objects after which the youngest are looked through. A turn makes thousands that hold no circle and go by themselves;
 with Python's 700, a tenth of the processor went into looking."""
+
+
+def tell_crashes() -> None:
+    """Call first: should a library's machine code fail, each thread's place is written where the log goes."""
+    faulthandler.enable()
 
 
 def settle() -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from laneway.cli import show
+from laneway.cli import interpreter, show
 from laneway.cli.options import Config, Data, DatabaseUrl
 from laneway.cli.server_file import announced, find_server
 from laneway.config import Settings, client_environment, load
@@ -46,6 +46,7 @@ def _serve(settings: Settings, opens_browser: bool) -> None:
 
     from laneway.cli.server import Running, run_server  # noqa: PLC0415 - a command that is a client never needs it
 
+    interpreter.tell_crashes()
     redactor = Redactor(settings.secrets())
     write_json(redactor)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, ExitStack() as announcement:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import msgspec
 
+from laneway import wire
+
 NAME = "server.json"
 
 
@@ -51,7 +53,7 @@ def find_server(data_dir: Path) -> ServerFile | None:
 
 def _read(path: Path) -> ServerFile | None:
     with contextlib.suppress(OSError, msgspec.DecodeError):
-        return msgspec.json.decode(path.read_bytes(), type=ServerFile)
+        return wire.decode(path.read_bytes(), ServerFile)
     return None
 
 

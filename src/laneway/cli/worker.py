@@ -35,6 +35,7 @@ def worker(data: Data = None, config: Config = None, database_url: DatabaseUrl =
 def _work(settings: Settings) -> None:
     import uvloop  # noqa: PLC0415 - only who runs turns needs it, and it is slow to load
 
+    interpreter.tell_crashes()
     write_json(Redactor(settings.secrets()))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run_worker(settings, _tell))

@@ -6,6 +6,7 @@ from typing import cast
 import httpx
 import msgspec
 
+from laneway import wire
 from laneway.domain import errors
 from laneway.domain.errors import LanewayError
 
@@ -47,7 +48,7 @@ def error_from(response: httpx.Response) -> LanewayError:
 
 def _document(response: httpx.Response) -> dict[str, object]:
     try:
-        return msgspec.json.decode(response.content, type=dict[str, object])
+        return wire.decode(response.content, dict[str, object])
     except (msgspec.DecodeError, UnicodeDecodeError):
         return {}
 

@@ -130,7 +130,7 @@ def _typed(type_: str, data: Mapping[str, object]) -> EventData | JsonObject:
     if known is None:
         return data
     try:
-        return msgspec.convert(data, known)
+        return wire.convert(data, known)
     except msgspec.ValidationError:
         # A later version of the server tells it differently; its reader can still look.
         return data

@@ -10,6 +10,7 @@ from typing import Any, cast, get_type_hints
 
 import msgspec
 
+from laneway import wire
 from laneway.config.settings import AgentSettings, Count, Limits, Secret, Settings, Shares, Summaries
 from laneway.domain.errors import LanewayError
 
@@ -61,7 +62,7 @@ class Source:
         if not self.strict and "tuple" in str(hint) and isinstance(value, str):
             value = [part.strip() for part in value.split(",") if part.strip()]
         try:
-            return msgspec.convert(value, hint, strict=self.strict, dec_hook=self._decode)
+            return wire.convert(value, hint, strict=self.strict, dec_hook=self._decode)
         except msgspec.ValidationError as error:
             raise ConfigError(f"{self._place(prefix + key)}: {error}.") from error
 

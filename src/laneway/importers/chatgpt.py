@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import msgspec
 
+from laneway import wire
 from laneway.domain.json import JsonObject, as_object
 from laneway.domain.parcel import FileParcel, ItemParcel, Parcel, SessionParcel, ThreadParcel
 from laneway.importer import BadImport, Skipped, Unreadable, Upload
@@ -71,7 +72,7 @@ def _conversations(upload: Upload) -> list[tuple[str, msgspec.Raw]]:
 def _inside(body: bytes) -> bytes:
     """The array in an object that holds it, or a single conversation as an array of one."""
     try:
-        told = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        told = wire.decode(body, dict[str, msgspec.Raw])
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Unreadable(f"it is not JSON: {error}") from error
     return bytes(told["conversations"]) if "conversations" in told else b"[" + body + b"]"

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from laneway import wire
 from laneway.domain.json import as_object
 from laneway.domain.parcel import (
     TYPES,
@@ -91,7 +92,7 @@ def _parcel(path: str, line: bytes) -> Parcel | Skipped:
         type_ = TYPES.get(str(told.get("type"))) if told else None
         if type_ is None:
             return Skipped(path, "it is not a line of a kind that is known here")
-        return _with_times(msgspec.convert(told, type_))
+        return _with_times(wire.convert(told, type_))
     except (Unreadable, msgspec.ValidationError) as error:
         return Skipped(path, str(error))
 

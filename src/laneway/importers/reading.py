@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
+from laneway import wire
 from laneway.domain.instant import Instant, format_instant
 from laneway.domain.item import Part
 from laneway.domain.json import Json, JsonObject, as_object
@@ -38,12 +39,12 @@ def _decoded(body: bytes, type_: type[T]) -> T:
     body = body.removeprefix(b"\xef\xbb\xbf")
     try:
         try:
-            return msgspec.json.decode(body, type=type_)
+            return wire.decode(body, type_)
         except msgspec.DecodeError:
             mended = _HALF_PAIR.sub(lambda match: match[1] or _REPLACED, body)
             if mended == body:
                 raise
-            return msgspec.json.decode(mended, type=type_)
+            return wire.decode(mended, type_)
     except RecursionError as error:
         raise Unreadable("its JSON is nested too deep") from error
     except UnicodeDecodeError as error:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from laneway import wire
 from laneway.domain.event import ItemCompleted, ThreadCreated, ThreadUpdated
 from laneway.store import SearchEntry, SearchIndex, Store, StoredEvent
 
@@ -28,7 +29,6 @@ class _Body(msgspec.Struct):
     data: _Data
 
 
-_DECODER = msgspec.json.Decoder(_Body)
 _INDEXED = frozenset({ItemCompleted.type, ThreadCreated.type, ThreadUpdated.type})
 
 
@@ -60,7 +60,7 @@ def _entry(event: StoredEvent) -> SearchEntry | None:
     """What an event makes findable: an item that can be read, or a thread's title."""
     if event.type not in _INDEXED or event.thread_id is None or event.session_id is None:
         return None
-    body = _DECODER.decode(b"{" + event.body)
+    body = wire.decode(b"{" + event.body, _Body)
     if body.data.item is not None:
         item = body.data.item
         text = item.text if item.state in ("complete", "interrupted") else ""

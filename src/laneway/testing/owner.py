@@ -131,7 +131,7 @@ class Owner:
         """Send a message."""
         message = self.message(text, delivery=delivery, hold=hold, discard=discard, agents=agents, sender=sender)
         answer = await self.do(PostMessage(**self.stamp(), thread_id=thread_id, message=message), idempotency)
-        return msgspec.convert(answer.reply, _Posted).at(answer.offset)
+        return wire.convert(answer.reply, _Posted).at(answer.offset)
 
     async def edit(
         self, item: Posted, *, text: str | None = None, hold: bool | None = None, position: int | None = None,
