@@ -21,9 +21,9 @@ from laneway.stores.postgres.queries import SQL
 from laneway.stores.postgres.schema import MIGRATIONS
 from laneway.stores.postgres.table import TABLES
 from laneway.testing.clock import FakeClock
-from laneway.testing.store_suite import StoreSuite
 from laneway.testing.store_suite.case import commit, get, whole_log, whole_user
 from laneway.testing.store_suite.samples import ME, SES, THR, TRN, paused, putting, state_changed, thread, turn
+from tests.contracts.postgres_suite import PostgresSuite
 from tests.postgres import run
 from tests.relay import Relay
 
@@ -36,33 +36,10 @@ def url(database_url: str) -> str:
     return database_url
 
 
-class TestPostgres(StoreSuite):
-    is_durable = True
-    is_shared = True
-    keeps_own_time = True
-
+class TestPostgres(PostgresSuite):
     @pytest.fixture(autouse=True)
     async def place(self, url: str) -> None:
         self.url = url
-
-    def make_store(self, clock: FakeClock, options: StoreOptions) -> PostgresStore:
-        return PostgresStore(self.url, clock, options)
-
-    def finds(self, text: str) -> list[str]:
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, run(self.url, lambda each: tables_with(each, text))).result()
-
-
-async def tables_with(connection: Connection, text: str) -> list[str]:
-    """The tables that hold a text, in whatever column and case."""
-    tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
-    found: list[str] = []
-    for (name,) in tables:
-        rows = await connection.fetch(f'SELECT * FROM "{name}"')
-        if any(text.lower() in (each.decode() if isinstance(each, bytes) else str(each)).lower()
-               for row in rows for each in row):  # fmt: skip
-            found.append(name)
-    return found
 
 
 @pytest.fixture

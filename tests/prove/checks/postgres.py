@@ -12,7 +12,8 @@ async def take(url: str) -> Snapshot:
     """Read the database at `url`, whose servers may be running, dead or killed a moment ago."""
     connection = await connect(url)
     try:
-        async with connection.transaction("REPEATABLE READ, READ ONLY"):
+        # What it reads of a large history takes longer to decode than a server may be silent in a transaction.
+        async with connection.transaction("REPEATABLE READ, READ ONLY", _PATIENTLY):
             return await _read(connection)
     finally:
         await connection.close()
@@ -41,6 +42,7 @@ async def _read(db: Connection) -> Snapshot:
     )
 
 
+_PATIENTLY = "SET LOCAL idle_in_transaction_session_timeout = 0"
 _FOLDS = "SELECT log, first_offset, last_offset FROM fold"
 _INDEXES = "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
 _COLUMNS = (
