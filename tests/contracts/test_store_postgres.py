@@ -376,6 +376,23 @@ async def test_a_column_that_a_kind_declares_anew_is_added_and_filled(url: str, 
     await again.close()
 
 
+async def test_no_statistics_are_needed_to_look_open_items_up_in_the_log(url: str, store: PostgresStore) -> None:
+    fill = """
+        INSERT INTO event (row, log, "offset", seq, type, owner, session_id, thread_id, item_id, survives, at, body)
+        SELECT n, 'log', n, n, 'item.delta', 'usr', 'ses', 'thr', 'itm_' || n % 5000, 0, '2026', ''
+        FROM generate_series(1, 20000) AS n;
+        INSERT INTO item (id, owner, session_id, thread_id, turn_id, role, state, seq, body)
+        SELECT 'itm_' || n, 'usr', 'ses', 'thr_' || n, 'trn', 'assistant', 'complete', n, ''
+        FROM generate_series(1, 20000) AS n
+    """
+    looking = SQL["deltas_of_open_items"].replace("{sight}", "").replace("?", "'thr'")
+
+    await run(url, lambda each: each.script(fill))
+    plan = await run(url, lambda each: each.fetch(f"EXPLAIN {looking}"))
+
+    assert not [line for (line,) in plan if "Seq Scan on event" in line], plan
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 async def test_the_schema_has_what_the_kind_declares(url: str, store: PostgresStore, kind: Kind[Record]) -> None:
     question = "SELECT column_name, is_nullable FROM information_schema.columns"

@@ -175,7 +175,8 @@ SELECT what, place, number FROM reserve(
 -- name: deltas_of_open_items
 SELECT coalesce(event."offset", 0) AS place, item.id AS text, event.body
 FROM (SELECT id FROM item WHERE thread_id = ? AND "open" IS NOT NULL{sight}) AS item
-LEFT JOIN event ON event.item_id = item.id OFFSET 0;
+-- Looked up for each item: with no statistics yet, a join reads the whole log.
+LEFT JOIN LATERAL (SELECT "offset", body FROM event WHERE item_id = item.id OFFSET 0) AS event ON TRUE OFFSET 0;
 
 -- name: now
 SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
